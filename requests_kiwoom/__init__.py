@@ -1,0 +1,35 @@
+"""An auth plugin for `requests` that keeps a live token on every request to Kiwoom Securities' REST API."""
+
+import logging
+
+from .auth import KiwoomAuth
+from .exceptions import (
+    InsecureTransport,
+    InvalidApiId,
+    KiwoomAuthError,
+    MissingApiId,
+    TokenIssueError,
+    TokenRefused,
+    TokenRevokeError,
+    TokenUnavailable,
+    WrongEnvironment,
+)
+from .tokens import Token
+
+__all__ = [
+    "InsecureTransport",
+    "InvalidApiId",
+    "KiwoomAuth",
+    "KiwoomAuthError",
+    "MissingApiId",
+    "Token",
+    "TokenIssueError",
+    "TokenRefused",
+    "TokenRevokeError",
+    "TokenUnavailable",
+    "WrongEnvironment",
+]
+__version__ = "0.1.0"
+
+# Silent unless the program asks for logs: without a handler, logging would print warnings to stderr.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

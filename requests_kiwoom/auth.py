@@ -1,0 +1,223 @@
+"""``KiwoomAuth``: whom a request goes to, and its two headers."""
+
+import os
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from .exceptions import InsecureTransport, InvalidApiId, MissingApiId, WrongEnvironment
+from .keys import key_from_env, mock_from_env, read_key
+from .oauth import REVOKE_PATH, TOKEN_PATH, OAuthClient
+from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
+from .rejection import RejectionHook
+from .source import TokenSource
+
+#: The specification gives the header 10 characters.
+_API_ID = r"[!-~]{1,10}"
+
+
+class KiwoomAuth(AuthBase):
+    """Puts a live token and the api-id on every request to Kiwoom's REST API.
+
+    Give it to ``auth=``, or set it on a :class:`requests.Session`, which any number of threads may share. The token is
+    issued on first use (au10001), again once its expiry has passed, and again when Kiwoom rejects it: with code 8005 in
+    an HTTP 200 [captured], or with HTTP 401. After a rejection the request is sent again, once. Requests to other hosts
+    pass untouched.
+
+    :param appkey: the key, or the :class:`~os.PathLike` of the portal's ``<account>_appkey.txt``.
+    :param secretkey: its secret, likewise.
+    :param mock: ``True`` for mock trading (모의투자, https://mockapi.kiwoom.com), which has keys of its own [spec].
+    :param base_url: scheme, host and port that replace Kiwoom's own, for a gateway or a test server.
+    :param session: sends the token calls: its proxies, CA bundle and adapters count. It is neither changed nor closed.
+    :param timeout: connect and read, in seconds, of a token call, or one number for both; a whole call takes at most
+        their sum.
+    :param resend: ``False``: a rejected request is not sent again, and its answer goes to the caller; the next request
+        carries the new token.
+    :raises ValueError: if a key is empty or no key, or `base_url` or `timeout` is not as described.
+
+    A request raises, before anything is sent, :class:`~requests_kiwoom.MissingApiId`,
+    :class:`~requests_kiwoom.InvalidApiId`, :class:`~requests_kiwoom.WrongEnvironment` or
+    :class:`~requests_kiwoom.InsecureTransport`; and :class:`~requests_kiwoom.TokenRefused` or
+    :class:`~requests_kiwoom.TokenUnavailable` if there is no token to be had.
+    """
+
+    def __init__(
+        self,
+        appkey: "str | os.PathLike[str]",
+        secretkey: "str | os.PathLike[str]",
+        *,
+        mock: bool = False,
+        base_url: str | None = None,
+        session: requests.Session | None = None,
+        timeout: "float | tuple[float, float]" = (3.05, 10.0),
+        resend: bool = True,
+    ) -> None:
+        if base_url is not None and mock:
+            raise ValueError("give either mock=True or base_url: base_url replaces both of Kiwoom's hosts")
+        origin = parse_base_url(base_url) if base_url is not None else MOCK if mock else PRODUCTION
+        oauth = OAuthClient(
+            origin, read_key("appkey", appkey), read_key("secretkey", secretkey), session, _read_timeout(timeout)
+        )
+        self._source = TokenSource(oauth)
+        self._api_id: str | None = None
+        self._hook = RejectionHook(self._source, resend)
+        self._prefix = f"{origin}/api/"
+
+    @classmethod
+    def from_env(cls, **options: Any) -> "KiwoomAuth":
+        """An auth with the keys in ``KIWOOM_APPKEY`` and ``KIWOOM_SECRETKEY``.
+
+        ``KIWOOM_APPKEY_FILE`` and ``KIWOOM_SECRETKEY_FILE`` give the paths of the portal's key files instead.
+        ``KIWOOM_MOCK`` (1, true, yes, on) chooses mock trading, ``KIWOOM_BASE_URL`` another server.
+
+        :param options: as for the constructor; they win over the environment, and ``mock=`` over both of its variables.
+        :raises ValueError: if a key is missing, or a variable says nothing that can be understood.
+        """
+        environ = os.environ
+        appkey, secretkey = key_from_env(environ, "KIWOOM_APPKEY"), key_from_env(environ, "KIWOOM_SECRETKEY")
+        if "mock" not in options and "base_url" not in options:
+            options["mock"] = mock_from_env(environ)
+            options["base_url"] = environ.get("KIWOOM_BASE_URL") or None
+        return cls(appkey, secretkey, **options)
+
+    def for_api(self, api_id: str, *, resend: bool | None = None) -> "KiwoomAuth":
+        """This auth for one API: requests need no ``api-id`` header of their own. The token is shared.
+
+        :param api_id: at most 10 characters, such as ``"ka10001"`` [spec].
+        :param resend: as for the constructor; ``None`` keeps what this auth does.
+        :raises InvalidApiId: if `api_id` cannot be one.
+        """
+        view = type(self).__new__(type(self))
+        view.__dict__.update(self.__dict__)
+        view._api_id = _check_api_id(api_id)
+        if resend is not None:
+            view._hook = RejectionHook(self._source, resend)
+        return view
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port of the API, without a slash at the end."""
+        return str(self._source.origin)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the token that is held expires, in KST; ``None`` before the first one is issued."""
+        held = self._source.held
+        return held.expires_at if held else None
+
+    def token(self, rejected: str | None = None) -> str:
+        """The live token as a bare string, as a WebSocket login wants it.
+
+        :param rejected: the token that a login has just refused: it is replaced, unless somebody already did.
+        :raises TokenRefused: Kiwoom refuses to issue one.
+        :raises TokenUnavailable: none is to be had right now.
+        """
+        return (self._source.current() if rejected is None else self._source.replace(rejected)).value
+
+    def renew(self) -> None:
+        """Go on with a token that has its full 24 hours, so that none expires in mid-session.
+
+        A token lives 24 hours from its *first* issue [captured], and asking again does not lengthen that. So one that
+        has less is revoked (au10002), for every process that uses the key, and another is issued; requests wait for it.
+
+        :raises TokenRefused: Kiwoom refuses to issue a token.
+        :raises TokenUnavailable: none is to be had right now.
+        :raises TokenRevokeError: au10002 gave no answer; the old token stays in use.
+        """
+        self._source.renew()
+
+    def revoke(self) -> None:
+        """Kill the token (au10002) for every process that uses the key; without a token, do nothing.
+
+        :raises TokenRevokeError: au10002 did not; the token stays in use.
+        """
+        self._source.revoke()
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        """Put the two headers on request `r`, if it goes to this auth's own origin."""
+        url = r.url or ""
+        # The prefix goes past the slash behind the host: what follows cannot change whom the request goes to.
+        if not url.startswith(self._prefix) and not self._is_ours(r, url):
+            return r
+        if self._api_id is None:
+            try:
+                _check_api_id(r.headers["api-id"])
+            except KeyError:
+                _check_api_id("")
+        elif r.headers.setdefault("api-id", self._api_id) != self._api_id:
+            raise InvalidApiId(
+                f"this auth is for {self._api_id}, but the request has another api-id header: drop one", request=r
+            )
+        r.headers["Authorization"] = self._source.current().authorization
+        hooks = r.hooks["response"]
+        if hooks:
+            # Once, however often an auth is applied; and first, so that the user's hooks see only the final answer.
+            hooks[:] = [hook for hook in hooks if not isinstance(hook, RejectionHook)]
+        hooks.insert(0, self._hook)
+        return r
+
+    def _is_ours(self, request: PreparedRequest, url: str) -> bool:
+        """Whether the request is to carry a token, with its URL taken apart.
+
+        :raises InsecureTransport: it goes to a Kiwoom host, or to ours, over plain http.
+        :raises WrongEnvironment: it goes to a Kiwoom host that is not ours.
+        """
+        own, origin = self._source.origin, origin_of(url)
+        if origin is None:
+            return False
+        ours_in_plain = own.scheme == "https" and origin.host == own.host
+        if origin.scheme == "http" and (origin.host in KIWOOM_HOSTS or ours_in_plain):
+            raise InsecureTransport(
+                f"write https://{origin.host}: plain http would show the token to the network", request=request
+            )
+        if origin == own:
+            return urlsplit(url).path not in (TOKEN_PATH, REVOKE_PATH)
+        if origin.host in KIWOOM_HOSTS:
+            raise WrongEnvironment(
+                f"this auth is for {own}, and the request goes to {origin}: production (실전) is KiwoomAuth(...), mock"
+                " trading (모의투자) is KiwoomAuth(..., mock=True), each with a key of its own",
+                request=request,
+            )
+        return False
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The hook stays behind: it would arrive as one that does nothing.
+        state = self.__dict__.copy()
+        state["_hook"] = self._hook.resend
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._hook = RejectionHook(self._source, state["_hook"])
+
+    def __repr__(self) -> str:
+        for_api = f" {self._api_id}" if self._api_id else ""
+        return f"<{type(self).__name__} {self.base_url}{for_api}>"
+
+
+# Cached, since programs use a handful of ids over and over.
+@lru_cache(maxsize=512)
+def _check_api_id(api_id: "str | bytes | None") -> str:
+    text = api_id.decode("latin-1") if isinstance(api_id, bytes) else api_id
+    if text is None or text == "":
+        raise MissingApiId(
+            'name the API: headers={"api-id": "ka10001"} on the request, or auth.for_api("ka10001");'
+            " one path serves many APIs, so it cannot be told from the URL"
+        )
+    if not isinstance(text, str) or not re.fullmatch(_API_ID, text):
+        raise InvalidApiId("an api-id is 1 to 10 visible ASCII characters, such as ka10001")
+    return text
+
+
+def _read_timeout(timeout: Any) -> tuple[float, float]:
+    pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    # An hour is longer than anybody waits, and short of what a thread can wait for.
+    if len(pair) != 2 or not all(isinstance(seconds, (int, float)) and 0 < seconds <= 3600 for seconds in pair):
+        raise ValueError("timeout must be seconds to connect and seconds to read, such as (3.05, 10.0), each above 0")
+    return float(pair[0]), float(pair[1])

@@ -1,0 +1,74 @@
+"""Key pairs: as text, or in the portal's key files; from arguments, or from the environment."""
+
+import codecs
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+_KEY = r"[!-~]+"
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"", "0", "false", "no", "off"})
+
+
+def read_key(name: str, key: "str | os.PathLike[str]") -> str:
+    """The key itself, read from its file if `key` is a path.
+
+    :param name: what an error calls it. Neither the key is shown nor the file's name, which holds an account number.
+    :raises ValueError: if the file cannot be read, or what it holds is no key.
+    """
+    if isinstance(key, str):
+        if key.lower().endswith(".txt"):
+            raise ValueError(f"{name} looks like the name of a key file: pass pathlib.Path(...) to have it read")
+    elif isinstance(key, os.PathLike):
+        key = _read_file(name, key)
+    else:
+        raise TypeError(f"{name} must be a str, or the path of a key file, not {type(key).__name__}")
+    if not key:
+        raise ValueError(f"{name} is empty: copy it from the Kiwoom REST API portal")
+    if not re.fullmatch(_KEY, key):
+        raise ValueError(f"{name} holds white space, or characters that no key has: copy it from the portal again")
+    return key
+
+
+def _read_file(name: str, path: "os.PathLike[str]") -> str:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    else:
+        try:
+            utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            return content.decode("utf-16" if utf16 else "utf-8-sig").strip()
+        except UnicodeDecodeError:
+            reason = "it is not text"
+    # Out here, so that no exception with the path in it hangs on this one.
+    raise ValueError(f"the {name} file cannot be read: {reason}")
+
+
+def key_from_env(environ: Mapping[str, str], variable: str) -> "str | Path":
+    """The key in `variable`, or the path in `variable` + ``_FILE``.
+
+    :raises ValueError: if there is neither, or both.
+    """
+    key, path = environ.get(variable), environ.get(f"{variable}_FILE")
+    if key and path:
+        raise ValueError(f"both {variable} and {variable}_FILE are set: unset one of them")
+    if path:
+        return Path(path)
+    if key:
+        return key
+    raise ValueError(f"set {variable}, or {variable}_FILE to the path of the portal's key file")
+
+
+def mock_from_env(environ: Mapping[str, str]) -> bool:
+    """Whether ``KIWOOM_MOCK`` asks for mock trading.
+
+    :raises ValueError: if it says neither yes nor no: guessing wrong trades real money.
+    """
+    text = environ.get("KIWOOM_MOCK", "").strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError("KIWOOM_MOCK must be 1, true, yes or on for mock trading, or 0, false, no or off for production")

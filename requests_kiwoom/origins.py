@@ -1,0 +1,64 @@
+"""Origins: scheme, host and port of a URL, lower-cased, with default ports folded in."""
+
+import ipaddress
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Origin(NamedTuple):
+    """Whom a request goes to. ``str()`` gives it as a URL without a slash at the end."""
+
+    scheme: str
+    host: str
+    port: int | None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this machine, spelled ``localhost`` or as an address."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+
+def origin_of(url: str) -> Origin | None:
+    """The origin of an absolute http or https URL, as `requests` will read it; ``None`` for anything else."""
+    try:
+        # The very function that requests takes the host from, so that both see the same one.
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+    except ValueError:
+        return None
+    if scheme not in _DEFAULT_PORTS or not host:
+        return None
+    return Origin(scheme, host, _DEFAULT_PORTS[scheme] if port is None else port)
+
+
+PRODUCTION = Origin("https", "api.kiwoom.com", 443)
+MOCK = Origin("https", "mockapi.kiwoom.com", 443)
+KIWOOM_HOSTS = frozenset({PRODUCTION.host, MOCK.host})
+
+
+def parse_base_url(base_url: str) -> Origin:
+    """Read the ``base_url`` of an auth: scheme, host and port, nothing more.
+
+    :raises ValueError: if it is anything else, or plain http to another machine.
+    """
+    origin = origin_of(base_url) if isinstance(base_url, str) and base_url.isascii() else None
+    if origin is None:
+        raise ValueError("base_url must be a URL such as https://gateway.example:8443")
+    # What is left once the origin is taken off: a path, a query, a fragment, or a user name before the host.
+    if base_url.lower().removesuffix("/") not in (str(origin), f"{origin}:{origin.port}"):
+        raise ValueError(f"base_url must be scheme, host and port alone, such as {origin}")
+    if origin.scheme != "https" and not origin.is_loopback:
+        raise ValueError(f"base_url must be https, since the keys go there: https://{origin.host}")
+    return origin

@@ -1,0 +1,236 @@
+"""``TokenSource``: which token is current, when a new one is issued, by whom."""
+
+import copy
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .backoff import Backoff
+from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
+from .oauth import OAuthClient
+from .origins import Origin
+from .tokens import LIFETIME, Token, fingerprint
+
+logger = logging.getLogger("requests_kiwoom")
+
+_WAY_OUT = "It is asked for another after a pause; auth.renew() revokes the token and issues a new one now."
+
+#: A token whose remaining life is within so many seconds of 24 hours counts as new.
+_FULL_TO = 60.0
+
+
+class Lease(NamedTuple):
+    """The current token, and until when it is used (seconds since the epoch)."""
+
+    token: Token
+    until: float
+
+
+class TokenSource:
+    """Holds the current token of one key pair, and lets one thread at a time issue another.
+
+    The current token is published by one assignment and read without a lock. Whoever finds it missing, expired or
+    rejected takes the lock, looks again, and issues; the others wait, and get what came of it: a token, or an
+    exception of their own.
+    """
+
+    def __init__(self, oauth: OAuthClient) -> None:
+        self._oauth = oauth
+        self._lease: Lease | None = None
+        # au10001 fails; a token was rejected soon after its issue; a token had expired when it was handed out.
+        self._failing = Backoff()
+        self._rejecting = Backoff()
+        self._expiring = Backoff()
+        self._failure: TokenIssueError | None = None
+        self._begin_locking()
+
+    def _now(self) -> float:
+        """Seconds since the epoch: the one clock of this package."""
+        return time.time()
+
+    @property
+    def origin(self) -> Origin:
+        """Whom the tokens are for."""
+        return self._oauth.origin
+
+    @property
+    def held(self) -> Token | None:
+        """The token that was handed out last, if any; its expiry may have passed."""
+        lease = self._lease
+        return lease.token if lease else None
+
+    def current(self) -> Token:
+        """The live token; issued first, if there is none.
+
+        :raises TokenIssueError: if none is to be had.
+        """
+        lease = self._lease
+        if lease is not None and self._now() < lease.until:
+            return lease.token
+        with self._lock:
+            return self._live() or self._issue()
+
+    def replace(self, rejected: str) -> Token:
+        """A token other than `rejected`; issued, unless somebody was faster.
+
+        :raises TokenIssueError: if none is to be had.
+        """
+        with self._lock:
+            live = self._live()
+            if live is not None and live.value != rejected:
+                return live
+            return self._replace(rejected)
+
+    def accepted(self, token: Token) -> None:
+        """Note that Kiwoom took a request that was sent again with `token`: the next rejection is news again."""
+        with self._lock:
+            if token == self.held:
+                self._rejecting.clear()
+
+    def renew(self) -> None:
+        """Make the current token one with its full 24 hours: revoke the one that has less, and issue.
+
+        :raises TokenIssueError: no token could be issued, before or after.
+        :raises TokenRevokeError: au10002 gave no answer; the token is kept.
+        """
+        with self._lock:
+            self._raise_while_failing()
+            token = self._publish(self._watched(self._renewed))
+            self._rejecting.clear()
+            if not self._is_full(token):
+                logger.warning("renew(): token %s is not new, it expires %s", token.fingerprint, token.expires_at)
+
+    def revoke(self) -> None:
+        """Kill the token that is held, for every process that uses the key; without one, do nothing.
+
+        :raises TokenRevokeError: au10002 did not do it; the token is kept.
+        """
+        with self._lock:
+            token = self.held
+            if token is not None:
+                self._withdraw(token)
+                logger.info("token %s was revoked", token.fingerprint)
+
+    # Below this line the lock is held.
+
+    def _live(self) -> Token | None:
+        lease = self._lease
+        return lease.token if lease is not None and self._now() < lease.until else None
+
+    def _issue(self) -> Token:
+        self._raise_while_failing()
+        return self._publish(self._watched(self._obtain))
+
+    def _replace(self, rejected: str) -> Token:
+        pause = self._rejecting.remaining(self._now())
+        if pause:
+            raise TokenUnavailable(f"token {fingerprint(rejected)} is rejected. {_WAY_OUT}", retry_after=pause)
+        token = self._issue()
+        # On probation until a request that is sent again with it is accepted.
+        self._rejecting.extend(self._now())
+        if token.value == rejected:
+            pause = self._rejecting.remaining(self._now())
+            raise TokenUnavailable(
+                f"au10001 handed out token {token.fingerprint} again, which was just rejected. {_WAY_OUT}",
+                retry_after=pause,
+            )
+        return token
+
+    def _obtain(self) -> Token:
+        return self._oauth.issue(self._now())
+
+    def _renewed(self) -> Token:
+        token = self._live() or self._obtain()
+        if self._is_full(token):
+            return token
+        try:
+            self._withdraw(token)
+        except TokenRevokeError as error:
+            if error.return_code is None:
+                raise
+            # It may have died already; if it did not, au10001 hands it out again.
+            logger.warning("renew(): %s", error)
+        return self._obtain()
+
+    def _withdraw(self, token: Token) -> None:
+        """Revoke `token`; requests that need one wait meanwhile for what comes next."""
+        lease, self._lease = self._lease, None
+        try:
+            self._oauth.revoke(token)
+        except TokenRevokeError:
+            self._lease = lease
+            raise
+
+    def _publish(self, token: Token) -> Token:
+        now = self._now()
+        if token.expires > now:
+            self._expiring.clear()
+            until = token.expires
+        else:
+            # expires_dt has whole seconds, and this clock may be wrong: a token just handed out is used for a while.
+            until = self._expiring.extend(now)
+        self._lease = Lease(token, until)
+        return token
+
+    def _watched(self, obtain: Callable[[], Token]) -> Token:
+        """What `obtain` gives; if that is an error, au10001 is left alone for a while."""
+        try:
+            token = obtain()
+        except TokenIssueError as error:
+            wait = getattr(error, "retry_after", None) or 0.0
+            self._failing.extend(self._now(), at_least=wait)
+            self._failure = copy.copy(error)
+            self._tell_pause(error)
+            logger.warning("%s", error)
+            raise
+        self._failing.clear()
+        self._failure = None
+        logger.info("au10001 issued token %s, which expires %s", token.fingerprint, token.expires_at)
+        return token
+
+    def _raise_while_failing(self) -> None:
+        if self._failure is not None and self._failing.remaining(self._now()):
+            # One of its own for each caller: a traceback grows on an exception that is raised twice.
+            error = copy.copy(self._failure)
+            self._tell_pause(error)
+            raise error
+
+    def _tell_pause(self, error: TokenIssueError) -> None:
+        if isinstance(error, TokenUnavailable):
+            error.retry_after = self._failing.remaining(self._now())
+
+    def _is_full(self, token: Token) -> bool:
+        return abs(token.expires - self._now() - LIFETIME) <= _FULL_TO
+
+    # Fork, pickle and copy: a lock stays where it was made.
+
+    def _begin_locking(self) -> None:
+        # Reentrant: a signal handler that sends a request (cancel all orders!) may interrupt the thread that issues.
+        self._lock = threading.RLock()
+        _sources.add(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        del state["_lock"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin_locking()
+
+
+_sources: "weakref.WeakSet[TokenSource]" = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    # The thread that held a lock is not in the child: nobody would let go of it.
+    for source in list(_sources):
+        source._begin_locking()
+
+
+if hasattr(os, "register_at_fork"):  # Not on Windows.
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,153 @@
+"""``post``: one call to Kiwoom's token service, bounded in time and size, and safe to show afterwards."""
+
+import io
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+import requests
+from requests import PreparedRequest, Response
+
+#: No answer of the token service is longer, in bytes.
+_ANSWER_LIMIT = 64 * 1024
+
+#: The longest ``Retry-After`` that is obeyed, in seconds.
+_LONGEST_RETRY_AFTER = 60.0
+
+
+class Answer(NamedTuple):
+    """What came back. It leads neither to the call's body, which holds the keys, nor to its connection."""
+
+    response: Response
+    content: bytes
+
+
+class NoAnswer(NamedTuple):
+    """Why nothing came back."""
+
+    reason: str
+
+
+def post(
+    url: str, api_id: str, body: dict[str, str], session: requests.Session | None, timeout: tuple[float, float]
+) -> Answer | NoAnswer:
+    """Send `body` as JSON and read the answer, in the sum of `timeout` (connect and read, in seconds) at most.
+
+    A failure is returned, not raised: the frames of a traceback would lead to the keys.
+    """
+    deadline = time.monotonic() + sum(timeout)
+
+    def exchange() -> Answer | NoAnswer:
+        sender = requests.Session() if session is None else session
+        try:
+            with _send(sender, url, api_id, body, timeout) as response:
+                return _detached(response, _read(response, deadline))
+        except Exception as error:  # A lent session may run anybody's code.
+            return NoAnswer(_reason(error))
+        finally:
+            if sender is not session:
+                sender.close()
+
+    return _within(sum(timeout), exchange)
+
+
+def _send(
+    session: requests.Session, url: str, api_id: str, body: dict[str, str], timeout: tuple[float, float]
+) -> Response:
+    return session.post(
+        url,
+        data=json.dumps(body).encode(),
+        headers={
+            "Content-Type": "application/json;charset=UTF-8",
+            "api-id": api_id,
+            # None takes a header out: the authorization that a lent session may hold is not for au10001.
+            "Authorization": None,  # type: ignore[dict-item]
+        },
+        # Neither Session.auth nor a netrc entry gets at it; trust_env=False would lose proxies and the CA bundle.
+        auth=_as_it_is,
+        # A lent session's hooks would see the keys, and one that uses this auth would wait for itself.
+        hooks={"response": _nothing},
+        # A 307 would carry the keys to another host.
+        allow_redirects=False,
+        timeout=timeout,
+        stream=True,
+    )
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
+def _nothing(response: Response, **kwargs: Any) -> None:
+    return None
+
+
+def _read(response: Response, deadline: float) -> bytes:
+    content = bytearray()
+    # Byte by byte: a larger piece is waited for until it is whole, and the read timeout starts anew with every byte.
+    for piece in response.iter_content(1):
+        content += piece
+        if len(content) > _ANSWER_LIMIT:
+            raise OSError(f"the answer is longer than {_ANSWER_LIMIT} bytes")
+        if time.monotonic() > deadline:
+            raise OSError("the answer came too slowly")
+    return bytes(content)
+
+
+def _detached(response: Response, content: bytes) -> Answer:
+    request = PreparedRequest()
+    request.prepare(method="POST", url=response.url)
+    copy = Response()
+    copy.request = request
+    copy.url = response.url
+    copy.status_code = response.status_code
+    copy.reason = response.reason
+    copy.headers = response.headers
+    copy.encoding = response.encoding
+    copy.elapsed = response.elapsed
+    copy.raw = io.BytesIO(content)
+    return Answer(copy, content)
+
+
+def _within(seconds: float, exchange: Callable[[], Answer | NoAnswer]) -> Answer | NoAnswer:
+    """Run `exchange` in a thread and wait so many seconds for it.
+
+    No timeout of requests ends a name look-up, the retries of a lent session's adapter, or a header that drips in.
+    """
+    import contextvars  # Here, since importing this package is to cost next to nothing.
+
+    outcome: list[Answer | NoAnswer] = []
+    context = contextvars.copy_context()
+    thread = threading.Thread(
+        target=lambda: outcome.append(context.run(exchange)), name="requests_kiwoom token call", daemon=True
+    )
+    try:
+        thread.start()
+    except RuntimeError:
+        # No thread is to be had while the interpreter ends (3.12), or at the process's limit: then without that bound.
+        return exchange()
+    thread.join(seconds)
+    return outcome[0] if outcome else NoAnswer(f"nothing complete came within {seconds:g} s")
+
+
+def _reason(error: Exception) -> str:
+    """One line on why a call failed; a proxy's password is masked."""
+    text = " ".join(str(error).split())[:300]
+    return re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def retry_after(response: Response) -> float | None:
+    """The seconds that an answer's ``Retry-After`` asks for, 60 at most; ``None`` without a usable one."""
+    text = response.headers.get("Retry-After", "")
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return min(float(text), _LONGEST_RETRY_AFTER)
+    try:
+        # Against the server's own clock: this machine's may be wrong.
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return None
+    return min(max(wait.total_seconds(), 0.0), _LONGEST_RETRY_AFTER)
