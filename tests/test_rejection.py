@@ -1,0 +1,394 @@
+"""A rejected answer: the token is replaced, and the request is sent again, once."""
+
+import json
+import logging
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from requests_kiwoom import KiwoomAuth, TokenRefused
+from requests_kiwoom.testing.server import Reply
+
+from .conftest import PATH
+from .tools import RawServer, http, http_chunked, in_threads, issued
+
+REJECTED = {"return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]", "return_code": 3}
+
+
+@pytest.mark.parametrize("reissue", ["same", "new"])
+@pytest.mark.parametrize("rejection", [8005, 401])
+def test_32_threads_meet_a_revocation(server, session, url, reissue, rejection):
+    """A revocation met by 32 threads at once costs one au10001 call, and no request fails."""
+    server.reissue, server.rejection = reissue, rejection
+    session.mount("http://", HTTPAdapter(pool_maxsize=32))
+    session.post(url, json={})
+    server.revoke_all()
+
+    answers = in_threads(32, lambda: session.post(url, json={}).json()["return_code"])
+
+    assert [0] * 32 == answers
+    assert 2 == server.issues
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"return_code": 8005, "return_msg": "Token이 유효하지 않습니다"},
+        {"return_code": "8005"},
+        {"return_code": "3", "return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"},
+        {"return_code": 3, "return_msg": "인증에 실패했습니다[8003:Token 조회에 실패했습니다]"},
+        {"return_code": 3, "return_msg": "인증에 실패했습니다[8031:투자구분이 달라서 Token을 사용할수가 없습니다]"},
+        {"return_code": 3, "return_msg": "인증에 실패했습니다 CODE=8103"},
+        {"return_msg": "[8005:Token이 유효하지 않습니다]"},
+    ],
+)
+def test_every_way_to_say_it_is_understood(server, session, url, payload):
+    """The four-digit code decides, wherever it stands; the request is sent again with another token."""
+    session.post(url, json={})
+    server.fail(lambda request: [server.revoke_all(), Reply(payload)][1], path=PATH)
+
+    answer = session.post(url, json={"stk_cd": "005930"})
+
+    assert 0 == answer.json()["return_code"]
+    rejected, again = (r for r in server.requests[-3:] if r.path == PATH)
+    assert rejected.body == again.body and rejected.token != again.token
+    assert 2 == server.issues
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"return_code": 0, "return_msg": "[8005:...]"},
+        {"return_code": 20, "return_msg": "[8005:...]"},
+        {"return_code": 3, "return_msg": "인증에 실패했습니다[8001:App Key와 Secret Key 검증에 실패했습니다]"},
+        {"return_code": 3, "return_msg": "인증에 실패했습니다[8050:지정단말기 인증에 실패했습니다]"},
+        {"return_code": 20, "return_msg": "[2000](RC4058:모의투자 주문처리가 되지 않았습니다)"},
+        {"return_code": 3, "return_msg": "[8005](RC4058:...)"},
+        {"return_code": 3},
+        [8005],
+        {"return_code": 3, "return_msg": ["[8005:]"]},
+        b"<html>8005 [8005:</html>",
+        b"[" * 1000,
+        b"",
+        {"return_code": 3, "return_msg": "[8005:]", "padding": "x" * 1000},
+    ],
+)
+def test_what_is_no_rejection_is_sent_once(server, session, url, payload):
+    """Success, a refusal that a new token does not cure, and what is no short envelope go to the caller as they are."""
+    session.post(url, json={})
+    server.fail(Reply(payload), path=PATH)
+    before = len(server.requests)
+
+    session.post(url, json={})
+
+    assert 1 == len(server.requests) - before
+    assert 1 == server.issues
+
+
+def test_the_content_type_does_not_matter(server, session, url):
+    """A rejection is one under whatever content type and HTTP status it comes."""
+    session.post(url, json={})
+    for status in (200, 400, 403, 500):
+        server.revoke_all()
+        server.fail(Reply(REJECTED, status, {"Content-Type": "text/html"}), path=PATH)
+
+        assert 200 == session.post(url, json={}).status_code
+
+
+def test_rejected_twice_goes_to_the_caller(server, session, url):
+    """What comes back the second time is the caller's, whatever it is: there is no third attempt."""
+    server.fail(Reply(REJECTED), Reply(REJECTED), path=PATH)
+    server.reissue = "new"
+
+    answer = session.post(url, json={})
+
+    assert REJECTED == answer.json()
+    assert 2 == sum(request.path == PATH for request in server.requests)
+
+
+def test_every_token_rejected_asks_once_a_pause(server, session, url):
+    """If every token is rejected, au10001 is asked once a back-off period, and each further request is sent once."""
+    server.reissue = "new"
+    server.fail(*[Reply(REJECTED)] * 161, path=PATH)
+
+    for _ in range(160):
+        assert REJECTED == session.post(url, json={}).json()
+
+    assert 2 == server.issues
+    assert 161 == sum(request.path == PATH for request in server.requests)
+
+
+def test_the_pause_after_rejections_grows(server, session, url):
+    """Without an accepted request in between, each further attempt waits longer: 1 s, 2 s, 4 s."""
+    server.reissue = "new"
+    server.fail(*[Reply(REJECTED)] * 100, path=PATH)
+    session.post(url, json={})
+    issues = [server.issues]
+    for pause in (1.6, 1.6, 1.6, 3.1, 3.1):
+        server.clock.advance(seconds=pause)
+        session.post(url, json={})
+        issues.append(server.issues)
+
+    assert [2, 3, 3, 4, 4, 5] == issues
+
+
+def test_an_accepted_resend_ends_the_pause(server, session, url):
+    """Once a resend was accepted, the next revocation is met at once."""
+    for _ in range(3):
+        session.post(url, json={})
+        server.revoke_all()
+
+        assert 0 == session.post(url, json={}).json()["return_code"]
+
+
+def test_the_rejected_token_handed_out_again(server, session, url, caplog):
+    """au10001 hands out the very token that was rejected: nothing is sent again, and the log names the way out."""
+    session.post(url, json={})
+    server.fail(*[Reply(REJECTED)] * 3, path=PATH)
+
+    for _ in range(3):
+        assert REJECTED == session.post(url, json={}).json()
+
+    assert 2 == server.issues
+    assert 4 == sum(request.path == PATH for request in server.requests)
+    assert any("renew()" in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+
+
+def test_reissue_fails_and_the_rejected_answer_is_the_caller_s(server, session, url, caplog):
+    """If no token is to be had, the caller gets the rejected answer, and the log says why."""
+    session.post(url, json={})
+    server.revoke_all()
+    server.fail(Reply(b"maintenance", 503))
+
+    answer = session.post(url, json={})
+
+    assert "[8005:" in answer.json()["return_msg"]
+    assert any("HTTP 503" in record.getMessage() for record in caplog.records)
+
+
+def test_reissue_refused_is_raised(server, session, url):
+    """If Kiwoom refuses another token, the caller gets that as an exception: waiting will not help."""
+    session.post(url, json={})
+    server.revoke_all()
+    server.secretkey = "changed"
+
+    with pytest.raises(TokenRefused, match="8001"):
+        session.post(url, json={})
+
+
+@pytest.mark.parametrize("failure", ["none", "unavailable", "refused"])
+def test_resend_false(server, url, failure):
+    """With ``resend=False`` the caller always gets the rejected answer; the next request carries the new token."""
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
+    requests.post(url, json={}, auth=auth)
+    server.revoke_all()
+    if failure == "unavailable":
+        server.fail(Reply(b"", 500))
+    if failure == "refused":
+        server.fail(Reply({"return_code": 3, "return_msg": "[8050:지정단말기 인증에 실패했습니다]"}))
+
+    answer = requests.post(url, json={}, auth=auth)
+
+    assert "[8005:" in answer.json()["return_msg"]
+    assert [PATH, "/oauth2/token"] == [request.path for request in server.requests[-2:]]
+    if failure == "none":
+        assert 0 == requests.post(url, json={}, auth=auth).json()["return_code"]
+    assert 2 == server.issues
+
+
+def test_for_api_may_decide_on_resending(server, auth, url):
+    """``for_api(..., resend=False)`` holds for its requests alone."""
+    orders, quotes = auth.for_api("kt10000", resend=False), auth.for_api("ka10001")
+    auth.token()
+    server.revoke_all()
+
+    assert 3 == requests.post(url, json={}, auth=orders).json()["return_code"]
+    server.revoke_all()
+    server.clock.advance(seconds=10)
+    assert 0 == requests.post(url, json={}, auth=quotes).json()["return_code"]
+    assert ["kt10000", "ka10001", "ka10001"] == [r.api_id for r in server.requests if r.path == PATH]
+
+
+def test_a_faster_thread_s_token_is_used(server, session, url):
+    """A request that carries an older token than the current one is sent again without another au10001 call."""
+    old = session.prepare_request(requests.Request("POST", url, json={}))
+    server.revoke_all()
+    session.post(url, json={})
+    assert 2 == server.issues
+
+    answer = session.send(old)
+
+    assert 0 == answer.json()["return_code"]
+    assert 2 == server.issues
+
+
+def test_all_headers_are_sent_again(server, session, url):
+    """A request that is sent again keeps its continuation and every other header."""
+    session.post(url, json={})
+    server.revoke_all()
+
+    session.post(url, json={}, headers={"cont-yn": "Y", "next-key": "20241107", "X-Mine": "1"})
+
+    first, second = (request for request in server.requests[-3:] if request.path == PATH)
+    without_token = [{k: v for k, v in r.headers.items() if k != "authorization"} for r in (first, second)]
+    assert without_token[0] == without_token[1]
+    assert ("Y", "20241107", "1") == tuple(second.headers[name] for name in ("cont-yn", "next-key", "x-mine"))
+
+
+def test_history_elapsed_and_hooks(server, session, url):
+    """The rejected answer is in ``history``, ``elapsed`` is set, and the user's hooks see the final answer alone."""
+    session.post(url, json={})
+    server.revoke_all()
+    seen = []
+
+    answer = session.post(url, json={}, hooks={"response": lambda response, **kwargs: seen.append(response)})
+
+    assert [answer] == seen
+    assert ["[8005:" in before.json()["return_msg"] for before in answer.history] == [True]
+    assert 0 < answer.elapsed.total_seconds()
+    assert answer.request is not answer.history[0].request
+    assert answer.request.headers["Authorization"] == f"Bearer {session.auth.token()}"
+
+
+def test_the_hook_is_registered_once(server, auth, url):
+    """However often an auth is applied to a request, it is sent again once."""
+    auth.token()
+    server.revoke_all()
+    server.fail(*[Reply(REJECTED)] * 2, path=PATH)
+    prepared = requests.Request("POST", url, json={}, hooks={"response": lambda r, **kwargs: None}).prepare()
+    for view in (auth.for_api("ka10001"), auth.for_api("ka10001", resend=True), auth):
+        prepared = view(prepared)
+
+    with requests.Session() as session:
+        session.send(prepared)
+
+    assert 2 == len(prepared.hooks["response"])
+    assert 2 == sum(request.path == PATH for request in server.requests)
+
+
+def test_prepared_in_one_thread_and_sent_in_another(server, session, url):
+    """What belongs to a request is on the request: threads may hand it on."""
+    session.post(url, json={})
+    prepared = [session.prepare_request(requests.Request("POST", url, data=b"%d" % n)) for n in range(8)]
+    server.revoke_all()
+
+    answers = in_threads(8, lambda: session.send(prepared.pop()).json()["return_code"])
+
+    assert [0] * 8 == answers
+    assert {b"%d" % n for n in range(8)} == {r.body for r in server.requests[-8:]}
+
+
+@pytest.mark.parametrize("literal", [True, False])
+def test_cookies_of_the_rejected_answer_are_sent(server, session, url, literal):
+    """Cookies that the rejected answer set are on the second request, beside those that were there."""
+    session.post(url, json={})
+    server.fail(lambda r: [server.revoke_all(), Reply(REJECTED, headers={"Set-Cookie": "node=b; Path=/"})][1], path=PATH)
+    cookies = {"headers": {"Cookie": "mine=1; node=a"}} if literal else {"cookies": {"mine": "1"}}
+
+    session.post(url, json={}, **cookies)
+
+    assert {"mine=1", "node=b"} == set(server.requests[-1].headers["cookie"].split("; "))
+    assert "b" == session.cookies["node"]
+
+
+def test_without_new_cookies_the_header_stays(server, session, url):
+    """If the rejected answer set no cookie, the second request has the first one's."""
+    session.post(url, json={})
+    server.revoke_all()
+
+    session.post(url, json={}, headers={"Cookie": "mine=1"})
+
+    assert "mine=1" == server.requests[-1].headers["cookie"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("rejection", [8005, 401])
+@pytest.mark.parametrize("lent", [True, False])
+def test_one_blocking_connection_is_enough(server, url, stream, rejection, lent):
+    """A blocking pool of one connection, lent for the token call as well, does not make the auth wait for itself."""
+    server.rejection = rejection
+    with requests.Session() as session:
+        session.mount("http://", HTTPAdapter(pool_block=True, pool_maxsize=1, pool_connections=1))
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session if lent else None)
+        session.auth = auth.for_api("ka10001")
+        for _ in range(3):
+            with session.post(url, json={}, stream=stream) as answer:
+                assert 0 == answer.json()["return_code"]
+            server.revoke_all()
+
+    assert 3 == server.issues
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_401_of_3_megabytes(server, url, auth, stream):
+    """A 401 with a huge body is read, or with ``stream=True`` closed, before the connection is used again."""
+    auth.token()
+    server.fail(lambda request: [server.revoke_all(), Reply(b"x" * 3_000_000, 401)][1], path=PATH)
+    with requests.Session() as session:
+        session.mount("http://", HTTPAdapter(pool_block=True, pool_maxsize=1))
+
+        answer = session.post(url, json={}, stream=stream, auth=auth.for_api("ka10001"))
+
+        assert 0 == answer.json()["return_code"]
+
+
+def test_streamed_answers_stay_unread(server, session, url):
+    """With ``stream=True`` an accepted answer of over 1 KiB is left to the caller, down to ``raw``."""
+    session.post(url, json={})
+    server.fail(Reply(b"x" * 1025), path=PATH)
+
+    with session.post(url, json={}, stream=True) as answer:
+        assert b"x" * 1025 == answer.raw.read()
+
+
+def test_a_short_streamed_answer_can_still_be_read(server, session, url):
+    """With ``stream=True`` a short answer has been looked at: ``content``, ``json()`` and ``iter_content`` work."""
+    with session.post(url, json={}, stream=True) as answer:
+        assert 0 == answer.json()["return_code"]
+        assert answer.content == b"".join(answer.iter_content(7))
+
+
+def test_a_401_cut_in_the_middle():
+    """A 401 whose body breaks off is a rejection all the same."""
+    with RawServer(issued("first"), http(b"cut", "401 Unauthorized", length=100), issued("second"), http(b"{}")) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+
+        answer = requests.post(raw.url + PATH, json={}, auth=auth)
+
+        assert {} == answer.json()
+    assert b"Bearer second" in raw.requests[-1]
+
+
+def test_an_accepted_answer_cut_in_the_middle_still_fails():
+    """An answer that breaks off raises what requests raises without the auth, and is sent once."""
+    with RawServer(issued("first"), http(b'{"return_code"', length=100)) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            requests.post(raw.url + PATH, json={}, auth=auth)
+
+    assert 2 == len(raw.requests)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_chunked_answers(stream):
+    """A rejection without a declared length is seen, unless ``stream=True`` leaves the body to the caller."""
+    body = json.dumps(REJECTED).encode()
+    chunked = http_chunked(body)
+    with RawServer(issued("first"), chunked, issued("second"), http(b"{}")) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+
+        with requests.post(raw.url + PATH, json={}, auth=auth, stream=stream) as answer:
+            assert (REJECTED if stream else {}) == answer.json()
+
+
+def test_the_second_send_fails():
+    """If the second attempt breaks off, the caller gets that error."""
+    with RawServer(issued("first"), http(json.dumps(REJECTED).encode()), issued("second"), b"") as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.post(raw.url + PATH, json={}, auth=auth)
+
+    assert 4 == len(raw.requests)

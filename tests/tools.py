@@ -1,0 +1,101 @@
+"""What several test modules need: threads that start together, and a server that sends exact bytes."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+
+def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
+    """Run `work` in so many threads at once; return what each returned or raised."""
+    outcomes: list[Any] = []
+    barrier = threading.Barrier(count)
+
+    def run() -> None:
+        barrier.wait()
+        try:
+            outcomes.append(work())
+        except Exception as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def http(body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:
+    """The bytes of an answer; `length` declares another one than the body has."""
+    lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body) if length is None else length}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def http_chunked(body: bytes) -> bytes:
+    """The bytes of a chunked answer, which declares no length."""
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+def issued(token: str, **other: Any) -> bytes:
+    """The bytes of au10001's answer, with whatever `other` members are to be different; ``None`` leaves one out."""
+    expires = datetime.now(timezone.utc) + timedelta(hours=9 + 24)
+    members = {"expires_dt": f"{expires:%Y%m%d%H%M%S}", "token_type": "bearer", "token": token, "return_code": 0, **other}
+    return http(json.dumps({name: value for name, value in members.items() if value is not None}).encode())
+
+
+class RawServer:
+    """A context manager: a loopback port that answers the n-th request with the n-th of `answers`, to the byte.
+
+    An answer is `bytes`, or a callable that gets the socket and writes to it itself. The connection is closed after each.
+    """
+
+    def __init__(self, *answers: bytes | Callable[[socket.socket], None]) -> None:
+        self._answers = list(answers)
+        self.requests: list[bytes] = []
+
+    def __enter__(self) -> "RawServer":
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._answers.clear()
+        # A last connection, so that accept() returns.
+        socket.create_connection(self._listener.getsockname()).close()
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            with connection:
+                if not self._answers:
+                    return
+                self.requests.append(_read_request(connection))
+                answer = self._answers.pop(0)
+                try:
+                    if callable(answer):
+                        answer(connection)
+                    else:
+                        connection.sendall(answer)
+                except OSError:
+                    pass  # The client has had enough: that is what some tests are about.
+
+
+def _read_request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65536)
+        if not piece:
+            return data
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
