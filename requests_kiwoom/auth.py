@@ -93,9 +93,10 @@ class KiwoomAuth(AuthBase):
         :param resend: as for the constructor; ``None`` keeps what this auth does.
         :raises InvalidApiId: if `api_id` cannot be one.
         """
+        _check_api_id(api_id)
         view = type(self).__new__(type(self))
         view.__dict__.update(self.__dict__)
-        view._api_id = _check_api_id(api_id)
+        view._api_id = api_id
         if resend is not None:
             view._hook = RejectionHook(self._source, resend)
         return view
@@ -147,10 +148,10 @@ class KiwoomAuth(AuthBase):
             return r
         if self._api_id is None:
             try:
-                _check_api_id(r.headers["api-id"])
+                _check_header(r.headers["api-id"])
             except KeyError:
-                _check_api_id("")
-        elif r.headers.setdefault("api-id", self._api_id) != self._api_id:
+                _check_header("")
+        elif r.headers.setdefault("api-id", self._api_id) not in (self._api_id, self._api_id.encode()):
             raise InvalidApiId(
                 f"this auth is for {self._api_id}, but the request has another api-id header: drop one", request=r
             )
@@ -203,16 +204,18 @@ class KiwoomAuth(AuthBase):
 
 # Cached, since programs use a handful of ids over and over.
 @lru_cache(maxsize=512)
-def _check_api_id(api_id: "str | bytes | None") -> str:
-    text = api_id.decode("latin-1") if isinstance(api_id, bytes) else api_id
-    if text is None or text == "":
+def _check_header(api_id: "str | bytes") -> None:
+    if not api_id:
         raise MissingApiId(
             'name the API: headers={"api-id": "ka10001"} on the request, or auth.for_api("ka10001");'
             " one path serves many APIs, so it cannot be told from the URL"
         )
-    if not isinstance(text, str) or not re.fullmatch(_API_ID, text):
+    _check_api_id(api_id.decode("latin-1") if isinstance(api_id, bytes) else api_id)
+
+
+def _check_api_id(api_id: str) -> None:
+    if not isinstance(api_id, str) or not re.fullmatch(_API_ID, api_id):
         raise InvalidApiId("an api-id is 1 to 10 visible ASCII characters, such as ka10001")
-    return text
 
 
 def _read_timeout(timeout: Any) -> tuple[float, float]:
