@@ -151,7 +151,7 @@ class KiwoomAuth(AuthBase):
                 _check_header(r.headers["api-id"])
             except KeyError:
                 _check_header("")
-        elif r.headers.setdefault("api-id", self._api_id) not in (self._api_id, self._api_id.encode()):
+        elif (given := r.headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(
                 f"this auth is for {self._api_id}, but the request has another api-id header: drop one", request=r
             )

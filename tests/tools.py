@@ -54,6 +54,7 @@ class RawServer:
 
     def __init__(self, *answers: bytes | Callable[[socket.socket], None]) -> None:
         self._answers = list(answers)
+        self._connection: socket.socket | None = None
         self.requests: list[bytes] = []
 
     def __enter__(self) -> "RawServer":
@@ -65,6 +66,11 @@ class RawServer:
 
     def __exit__(self, *args: object) -> None:
         self._answers.clear()
+        if self._connection is not None:
+            try:
+                self._connection.shutdown(socket.SHUT_RDWR)  # An answer that never ends, ends here.
+            except OSError:
+                pass  # It is closed already.
         # A last connection, so that accept() returns.
         socket.create_connection(self._listener.getsockname()).close()
         self._thread.join()
@@ -73,6 +79,7 @@ class RawServer:
     def _serve(self) -> None:
         while True:
             connection, _ = self._listener.accept()
+            self._connection = connection
             with connection:
                 if not self._answers:
                     return

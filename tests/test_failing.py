@@ -1,0 +1,135 @@
+"""A failing token endpoint is not hammered."""
+
+import time
+from email.utils import formatdate
+
+import pytest
+import requests
+
+from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
+from requests_kiwoom.testing.server import Reply
+
+from .tools import in_threads
+
+DOWN = Reply(b"down", 500)
+
+
+def ask(auth):
+    """The seconds to wait that the error names, or ``None`` for a token."""
+    try:
+        auth.token()
+    except TokenUnavailable as error:
+        return error.retry_after
+    return None
+
+
+def test_20_requests_make_at_most_2_calls(server, session, url):
+    """The endpoint answers 500: 20 requests in a row make at most 2 calls, and each gets an error."""
+    server.fail(*[DOWN] * 20)
+
+    for _ in range(20):
+        with pytest.raises(TokenUnavailable, match="HTTP 500"):
+            session.post(url, json={})
+
+    assert server.issues <= 2
+
+
+def test_wrong_keys_are_not_tried_20_times(server, url):
+    """Wrong keys: 20 requests make at most 2 calls, and the text says what to do."""
+    auth = KiwoomAuth("fake-wrong-key", server.secretkey, base_url=server.url).for_api("ka10001")
+
+    for _ in range(20):
+        with pytest.raises(TokenRefused, match="Check that appkey and secretkey"):
+            requests.post(url, json={}, auth=auth)
+
+    assert server.issues <= 2
+
+
+def test_the_pause_grows_to_30_seconds(server, auth):
+    """1 s, 2 s, 4 s ... up to 30 s, each up to half as long again."""
+    server.fail(*[DOWN] * 10)
+    pauses = []
+    for _ in range(8):
+        pauses.append(ask(auth))
+        server.clock.advance(seconds=pauses[-1])
+
+    for least, pause in zip([1, 2, 4, 8, 16, 30, 30, 30], pauses, strict=True):
+        assert least <= round(pause, 3) <= min(1.5 * least, 30)
+    assert 8 == server.issues
+
+
+def test_until_then_the_error_comes_at_once(server, auth):
+    """During the pause callers get the error, with the seconds that are left; after it au10001 is asked again."""
+    server.fail(DOWN)
+    pause = ask(auth)
+    server.clock.advance(seconds=pause - 0.5)
+    assert 0 < ask(auth) <= 0.5
+    server.clock.advance(seconds=0.5)
+
+    assert ask(auth) is None
+    assert 2 == server.issues
+
+
+def test_a_success_clears_it(server, auth):
+    """After a success the next pause starts at 1 s."""
+    server.fail(*[DOWN] * 3)
+    for _ in range(3):
+        server.clock.advance(seconds=ask(auth))
+    assert ask(auth) is None
+    server.clock.advance(hours=25)
+    server.fail(DOWN)
+
+    assert ask(auth) <= 1.5
+
+
+@pytest.mark.parametrize(
+    "retry_after, least, most",
+    [
+        ("7", 7, 7),
+        ("600", 60, 60),
+        ("0", 1, 1.5),
+        ("soon", 1, 1.5),
+        ("-5", 1, 1.5),
+        ("9" * 400, 1, 1.5),
+        (formatdate(time.time() + 20, usegmt=True), 20, 20),
+    ],
+)
+def test_retry_after_is_obeyed_up_to_a_minute(server, auth, retry_after, least, most):
+    """``Retry-After`` lengthens the pause, in seconds or as a date, up to 60 s."""
+    now = formatdate(usegmt=True) if "GMT" not in retry_after else formatdate(time.time(), usegmt=True)
+    server.fail(Reply(b"", 429, {"Retry-After": retry_after, "Date": now}))
+
+    assert least - 1 <= ask(auth) <= most + 1
+    assert not retry_after.isdecimal() or least - 0.1 <= ask(auth)
+
+
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_a_clock_that_jumps_ends_the_pause(server, auth, hours):
+    """A clock set back or forward does not make a pause of hours."""
+    server.fail(DOWN)
+    ask(auth)
+    server.clock.advance(hours=hours)
+
+    assert ask(auth) is None
+
+
+def test_waiting_threads_get_errors_of_their_own(server, auth):
+    """16 threads wait for one failing call: each raises an exception of its own."""
+    server.latency = 0.1
+    server.fail(*[DOWN] * 16)
+
+    outcomes = in_threads(16, auth.token)
+
+    assert 1 == server.issues
+    assert {TokenUnavailable} == {type(outcome) for outcome in outcomes}
+    assert 16 == len({id(outcome) for outcome in outcomes})
+    assert all(outcome.retry_after > 0 for outcome in outcomes)
+
+
+def test_it_is_logged_once_a_call(server, auth, caplog):
+    """A failed call is one WARNING; the errors of the pause after it are not logged again."""
+    server.fail(DOWN)
+    for _ in range(5):
+        ask(auth)
+
+    assert ["WARNING"] == [record.levelname for record in caplog.records if record.name == "requests_kiwoom"]

@@ -1,0 +1,256 @@
+"""au10001's answers: what is a token, and what is not."""
+
+import gzip
+import time
+
+import pytest
+import requests
+
+from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
+
+from .tools import RawServer, http, http_chunked, issued
+
+
+def drip(*pieces, pause=0.05):
+    """Send the pieces one by one, and the last one again and again until the client has had enough."""
+
+    def answer(connection):
+        for piece in pieces:
+            connection.sendall(piece)
+        while True:
+            connection.sendall(pieces[-1])
+            time.sleep(pause)  # The server's slowness is what the test is about.
+
+    return answer
+
+
+def auth_at(raw, **options):
+    return KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, **options)
+
+
+MALFORMED = {
+    "not JSON": http(b"not JSON"),
+    "HTML": http(b"<html>maintenance</html>", "200 OK", "Content-Type: text/html"),
+    "firewall": http(b"<html>blocked</html>", "400 Bad Request"),
+    "empty": http(b""),
+    "list": http(b'[{"token": "fake-token"}]'),
+    "deep list": http(b"[" * 50_000),
+    "number too long": http(b'{"return_code": ' + b"9" * 5000 + b"}"),
+    "not UTF-8": http(b'{"token": "\xff\xfe"}'),
+    "no token": issued(None),
+    "token with CR/LF": issued("fake\r\ntoken"),
+    "token with a space": issued("fake token"),
+    "token not ASCII": issued("토큰"),
+    "empty token": issued(""),
+    "token of 100 kB": issued("x" * 100_000),
+    "token of 1001 characters": issued("x" * 1001),
+    "token is a number": issued(12345),
+    "token is a list": issued(["fake-token"]),
+    "expires_dt absent": issued("fake-token", expires_dt=None),
+    "expires_dt of 13 digits": issued("fake-token", expires_dt="2024110708371"),
+    "expires_dt of 15 digits": issued("fake-token", expires_dt="202411070837130"),
+    "30 February": issued("fake-token", expires_dt="20260230000000"),
+    "Arabic digits": issued("fake-token", expires_dt="٢٠٢٦١١٢٢٠٨٠٠٠٠"),
+    "the tenth": issued("fake-token", expires_dt="10"),
+    "expires_dt is a number": issued("fake-token", expires_dt=20261122080000),
+    "expired last year": issued("fake-token", expires_dt="20241107083713"),
+    "expires in 9999": issued("fake-token", expires_dt="99991231235959"),
+    "expires in year 0": issued("fake-token", expires_dt="00000101000000"),
+    "token_type mac": issued("fake-token", token_type="mac"),
+    "token_type absent": issued("fake-token", token_type=None),
+    "token_type is a number": issued("fake-token", token_type=1),
+    "return_code is no number": issued("fake-token", return_code="zero"),
+    "return_code is a list": issued("fake-token", return_code=[0]),
+    "return_code is true": issued("fake-token", return_code=True),
+    "return_code 1": issued("fake-token", return_code=1),
+    "truncated": http(b'{"token": "fake-tok', length=300),
+    "cut in the header": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "no answer": b"",
+    "not HTTP": b"220 smtp.example ESMTP\r\n",
+    "gzip that is none": http(b"not gzip", "200 OK", "Content-Encoding: gzip"),
+    "gzip bomb": http(gzip.compress(b" " * 10_000_000), "200 OK", "Content-Encoding: gzip"),
+    "never ending": lambda connection: [connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n"), connection.sendall(b" " * 10**6)],
+    "redirect": http(b"", "307 Temporary Redirect", "Location: http://127.0.0.1:9/"),
+    "created": issued("fake-token").replace(b"200 OK", b"201 Created"),
+    "500 with a token": issued("fake-token").replace(b"200 OK", b"500 Oops"),
+}
+
+
+@pytest.mark.parametrize("answer", MALFORMED.values(), ids=MALFORMED.keys())
+def test_what_is_no_token_is_unavailable(answer):
+    """Whatever else au10001 says: ``TokenUnavailable``, once, and never a request with half a token."""
+    with RawServer(answer) as raw:
+        auth = auth_at(raw)
+
+        with pytest.raises(TokenUnavailable) as caught:
+            requests.post(f"{raw.url}/api/x", json={}, auth=auth.for_api("ka10001"))
+
+    assert 1 == len(raw.requests)
+    assert isinstance(caught.value, requests.exceptions.ConnectionError)
+    assert auth.expires_at is None
+    assert "fake-tok" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        issued("fake-token"),
+        issued("fake-token", token_type="Bearer"),
+        issued("fake-token", token_type="BEARER"),
+        issued("fake-token", return_code=None),
+        issued("fake-token", return_code="0"),
+        issued("x" * 1000),
+        issued("fake-token").replace(b"HTTP/1.1", b"HTTP/1.0"),
+        http_chunked(issued("fake-token").partition(b"\r\n\r\n")[2]),
+        http(gzip.compress(issued("fake-token").partition(b"\r\n\r\n")[2]), "200 OK", "Content-Encoding: gzip"),
+    ],
+)
+def test_what_is_a_token(answer):
+    """The specification's answer is taken, in the spellings that were seen."""
+    with RawServer(answer) as raw:
+        assert auth_at(raw).token() in ("fake-token", "x" * 1000)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        drip(b"H"),
+        drip(b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+        drip(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        lambda connection: connection.recv(1),
+    ],
+    ids=["status line", "header", "body", "endless body", "chunks", "silence"],
+)
+def test_a_dripping_answer_ends(answer):
+    """An answer that drips in, from its first byte or later, is given up within connect plus read seconds."""
+    with RawServer(answer) as raw:
+        with pytest.raises(TokenUnavailable):
+            auth_at(raw, timeout=(0.1, 0.3)).token()
+
+        assert 1 == len(raw.requests)
+
+
+def test_nobody_there():
+    """A refused connection is ``TokenUnavailable``, and says why."""
+    with RawServer() as raw:
+        pass
+
+    with pytest.raises(TokenUnavailable, match="refused"):
+        auth_at(raw).token()
+
+
+@pytest.mark.parametrize(
+    "code, advice",
+    [
+        (8001, "appkey and secretkey"),
+        (8002, "appkey and secretkey"),
+        (8010, "IP address"),
+        (8011, "grant_type"),
+        (8012, "grant_type"),
+        (8020, "did not arrive"),
+        (8030, "mock=True"),
+        (8031, "mock=True"),
+        (8040, "Register"),
+        (8050, "Register"),
+        (8104, "모의투자"),
+        (8200, "corporate"),
+        (1501, "base_url"),
+        (1517, "base_url"),
+    ],
+)
+def test_refusals_say_what_to_do(server, auth, code, advice):
+    """``TokenRefused`` carries the vendor's code and words, and what to do about them."""
+    from requests_kiwoom.testing.server import Reply
+
+    server.fail(Reply({"return_code": 3, "return_msg": f"인증에 실패했습니다[{code}:그 이유]"}))
+
+    with pytest.raises(TokenRefused, match=advice) as caught:
+        auth.token()
+
+    error = caught.value
+    assert (code, 3, f"인증에 실패했습니다[{code}:그 이유]") == (error.code, error.return_code, error.return_msg)
+    assert "그 이유" in str(error)
+    assert 200 == error.response.status_code
+    assert code == int(error.response.json()["return_msg"][-11:].split("[")[-1][:4])
+
+
+@pytest.mark.parametrize("code", [1700, 1999, 8005, 8006, 8009, 8015, 8103])
+def test_other_codes_are_unavailable(server, auth, code):
+    """Every other code may be cured by asking again later."""
+    from requests_kiwoom.testing.server import Reply
+
+    server.fail(Reply({"return_code": 5, "return_msg": f"[{code}:...]"}, 429 if code == 1700 else 200))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    assert code == caught.value.code
+    assert 1.0 <= caught.value.retry_after <= 1.5
+
+
+def test_a_lent_session_is_used_and_left_alone(server):
+    """The lent session sends the token call; afterwards it is as it was, and not closed."""
+    with requests.Session() as session:
+        session.headers.update({"Authorization": "Bearer of-another", "X-Gateway": "1"})
+        session.auth = ("user", "fake-password")
+        seen = []
+        session.hooks["response"].append(lambda response, **kwargs: seen.append(response))
+        before = {name: repr(getattr(session, name)) for name in session.__attrs__}
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+
+        auth.token()
+
+        (call,) = server.requests
+        assert "1" == call.headers["x-gateway"]
+        assert "authorization" not in call.headers
+        assert before == {name: repr(getattr(session, name)) for name in session.__attrs__}
+        assert [] == seen
+        session.get(server.url)
+
+
+def test_one_session_lent_and_carrying_the_auth(server, url):
+    """One session may be lent to the auth and carry it: the token call does not ask the auth for a token."""
+    with requests.Session() as session:
+        session.auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).for_api("ka10001")
+
+        assert 0 == session.post(url, json={}).json()["return_code"]
+
+    assert 1 == server.issues
+
+
+def test_a_lent_session_s_proxies_and_ca_bundle_count(server):
+    """The token call goes through the lent session's proxy."""
+    with RawServer(issued("through-the-proxy")) as proxy, requests.Session() as session:
+        session.proxies = {"http": proxy.url}
+
+        token = KiwoomAuth(server.appkey, server.secretkey, base_url="http://localhost:9", session=session).token()
+
+    assert "through-the-proxy" == token
+    assert proxy.requests[0].startswith(b"POST http://localhost:9/oauth2/token ")
+
+
+class Broken(requests.adapters.BaseAdapter):
+    """An adapter that raises what no adapter should."""
+
+    def send(self, request, **kwargs):
+        raise KeyError("what no adapter should raise")
+
+    def close(self):
+        pass
+
+
+def test_a_lent_session_that_breaks_is_unavailable(server):
+    """Whatever a lent session raises reaches the caller as ``TokenUnavailable``."""
+    with requests.Session() as session:
+        session.mount("http://", Broken())
+        with pytest.raises(TokenUnavailable, match="KeyError: .what no adapter should raise"):
+            KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
+
+
+@pytest.mark.parametrize("timeout", [0, -1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, float("inf"), float("nan"), 1e9])
+def test_timeout_must_be_seconds(timeout):
+    """A timeout that is none is refused by the constructor."""
+    with pytest.raises(ValueError, match="timeout"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", timeout=timeout)
