@@ -4,6 +4,8 @@ import ipaddress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from .exceptions import InsecureTransport
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -51,7 +53,8 @@ KIWOOM_HOSTS = frozenset({PRODUCTION.host, MOCK.host})
 def parse_base_url(base_url: str) -> Origin:
     """Read the ``base_url`` of an auth: scheme, host and port, nothing more.
 
-    :raises ValueError: if it is anything else, or plain http to another machine.
+    :raises ValueError: if it is anything else.
+    :raises InsecureTransport: if it is plain http to another machine.
     """
     origin = origin_of(base_url) if isinstance(base_url, str) and base_url.isascii() else None
     if origin is None:
@@ -60,5 +63,5 @@ def parse_base_url(base_url: str) -> Origin:
     if base_url.lower().removesuffix("/") not in (str(origin), f"{origin}:{origin.port}"):
         raise ValueError(f"base_url must be scheme, host and port alone, such as {origin}")
     if origin.scheme != "https" and not origin.is_loopback:
-        raise ValueError(f"base_url must be https, since the keys go there: https://{origin.host}")
+        raise InsecureTransport(f"base_url must be https, since the keys go there: https://{origin.host}")
     return origin

@@ -1,0 +1,224 @@
+"""Keys and settings from arguments, key files and the environment."""
+
+import pathlib
+
+import pytest
+
+from requests_kiwoom import InsecureTransport, KiwoomAuth
+
+KEYS = {"KIWOOM_APPKEY": "fake-appkey", "KIWOOM_SECRETKEY": "fake-secretkey"}
+
+
+@pytest.fixture(autouse=True)
+def environ(monkeypatch):
+    """An environment without a trace of Kiwoom, to be filled."""
+    for variable in ("APPKEY", "SECRETKEY", "APPKEY_FILE", "SECRETKEY_FILE", "MOCK", "BASE_URL"):
+        monkeypatch.delenv(f"KIWOOM_{variable}", raising=False)
+
+    def fill(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return fill
+
+
+def test_production_by_default(environ):
+    """Keys alone mean production."""
+    environ(**KEYS)
+
+    assert "https://api.kiwoom.com" == KiwoomAuth.from_env().base_url
+
+
+@pytest.mark.parametrize("text", ["1", "true", "yes", "on", "TRUE", "Yes", " on "])
+def test_mock(environ, text):
+    """KIWOOM_MOCK chooses mock trading, in every usual spelling."""
+    environ(**KEYS, KIWOOM_MOCK=text)
+
+    assert "https://mockapi.kiwoom.com" == KiwoomAuth.from_env().base_url
+
+
+@pytest.mark.parametrize("text", ["", "0", "false", "no", "off", "OFF", "False"])
+def test_not_mock(environ, text):
+    """KIWOOM_MOCK says no in every usual spelling, the empty one included."""
+    environ(**KEYS, KIWOOM_MOCK=text)
+
+    assert "https://api.kiwoom.com" == KiwoomAuth.from_env().base_url
+
+
+@pytest.mark.parametrize("text", ["2", "mock", "y", "tru", "모의", "none", "-1"])
+def test_nonsense_is_not_guessed_at(environ, text):
+    """Anything else in KIWOOM_MOCK is an error: guessing wrong trades real money."""
+    environ(**KEYS, KIWOOM_MOCK=text)
+
+    with pytest.raises(ValueError, match="KIWOOM_MOCK"):
+        KiwoomAuth.from_env()
+
+
+def test_base_url(environ):
+    """KIWOOM_BASE_URL replaces both of Kiwoom's hosts."""
+    environ(**KEYS, KIWOOM_BASE_URL="https://gateway.example:8443")
+
+    assert "https://gateway.example:8443" == KiwoomAuth.from_env().base_url
+
+
+def test_base_url_and_mock(environ):
+    """KIWOOM_BASE_URL together with KIWOOM_MOCK=1 is an error."""
+    environ(**KEYS, KIWOOM_BASE_URL="https://gateway.example", KIWOOM_MOCK="1")
+
+    with pytest.raises(ValueError, match="base_url"):
+        KiwoomAuth.from_env()
+
+
+@pytest.mark.parametrize(
+    "options, base_url",
+    [
+        ({"mock": False}, "https://api.kiwoom.com"),
+        ({"mock": True}, "https://mockapi.kiwoom.com"),
+        ({"base_url": "https://other.example"}, "https://other.example"),
+    ],
+)
+def test_options_win(environ, options, base_url):
+    """What the caller says wins, ``mock=`` over KIWOOM_BASE_URL as well."""
+    environ(**KEYS, KIWOOM_MOCK="nonsense", KIWOOM_BASE_URL="https://gateway.example")
+
+    assert base_url == KiwoomAuth.from_env(**options).base_url
+
+
+@pytest.mark.parametrize("missing", KEYS)
+def test_a_missing_key(environ, missing):
+    """A missing or empty variable is named."""
+    environ(**{**KEYS, missing: ""})
+
+    with pytest.raises(ValueError, match=f"set {missing}, or {missing}_FILE"):
+        KiwoomAuth.from_env()
+
+
+def test_a_key_twice(environ):
+    """A key in a variable and in a file is an error: nobody guesses which account is meant."""
+    environ(**KEYS, KIWOOM_APPKEY_FILE="12345678_appkey.txt")
+
+    with pytest.raises(ValueError, match="KIWOOM_APPKEY_FILE"):
+        KiwoomAuth.from_env()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"fake-appkey", b"\xef\xbb\xbffake-appkey\r\n", b"fake-appkey\n", " fake-appkey \r\n".encode("utf-16")],
+    ids=["plain", "BOM and CR/LF", "LF", "UTF-16"],
+)
+def test_key_files(environ, tmp_path, server, content):
+    """The portal's key files are read, with a BOM or CR/LF or without."""
+    server.appkey = "fake-appkey"
+    (tmp_path / "12345678_appkey.txt").write_bytes(content)
+    (tmp_path / "12345678_secretkey.txt").write_text(server.secretkey)
+    environ(
+        KIWOOM_APPKEY_FILE=str(tmp_path / "12345678_appkey.txt"),
+        KIWOOM_SECRETKEY_FILE=str(tmp_path / "12345678_secretkey.txt"),
+        KIWOOM_BASE_URL=server.url,
+    )
+
+    KiwoomAuth.from_env().token()
+
+    assert "fake-appkey" == server.requests[0].json()["appkey"]
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf\r\n", "is empty"),
+        (b"two\nlines", "white space"),
+        (b"\xff\x00\x80", "not text"),
+        (b"\xed\x82\xa4", "white space, or characters"),
+    ],
+)
+def test_a_bad_key_file(tmp_path, content, message):
+    """A key file that is none is an error, which names neither the account in the file's name nor what it holds."""
+    path = tmp_path / "12345678_appkey.txt"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(ValueError, match=message) as caught:
+        KiwoomAuth(path, "fake-secretkey")
+
+    assert "12345678" not in repr(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("key", ["", " fake", "fake\n", "키", "12345678_appkey.txt"])
+def test_a_bad_key(key):
+    """A key that is none is an error before anything is sent."""
+    with pytest.raises(ValueError, match="^secretkey"):
+        KiwoomAuth("fake-appkey", key)
+
+
+@pytest.mark.parametrize("key", [None, b"fake", 1])
+def test_a_key_of_another_type(key):
+    """A key is text or a path."""
+    with pytest.raises(TypeError, match="^appkey must be a str"):
+        KiwoomAuth(key, "fake-secretkey")
+
+
+def test_a_path_is_a_path():
+    """A missing key file is reported as such, whatever kind of path names it."""
+    with pytest.raises(ValueError, match="cannot be read"):
+        KiwoomAuth(pathlib.PurePath("absent_appkey"), "fake-secretkey")
+
+
+@pytest.mark.parametrize(
+    "given, base_url",
+    [
+        ("https://Gateway.Example", "https://gateway.example"),
+        ("https://gateway.example:443", "https://gateway.example"),
+        ("https://gateway.example/", "https://gateway.example"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_base_url_is_an_origin(given, base_url):
+    """base_url is kept as scheme, host and port, lower-cased, without a default port."""
+    assert base_url == KiwoomAuth("fake-appkey", "fake-secretkey", base_url=given).base_url
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "gateway.example",
+        "https://",
+        "https://gateway.example/path",
+        "https://gateway.example//",
+        "https://gateway.example?query",
+        "https://gateway.example/#fragment",
+        "https://user@gateway.example",
+        "https://user:fake@gateway.example",
+        "https://gateway.example:port",
+        "https://gateway.example:99999",
+        "https://[::1",
+        "ftp://gateway.example",
+        "https://게이트웨이.example",
+        " https://gateway.example",
+        1,
+        b"https://gateway.example",
+    ],
+)
+def test_a_bad_base_url(base_url):
+    """base_url with a path, a query, a user, or without a scheme is refused by the constructor."""
+    with pytest.raises(ValueError, match="base_url"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", base_url=base_url)
+
+
+@pytest.mark.parametrize("host", ["gateway.example", "10.0.0.1", "localhost.evil.example", "api.kiwoom.com"])
+def test_base_url_must_be_https(host):
+    """Plain http is for this machine alone."""
+    with pytest.raises(InsecureTransport, match="https"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", base_url=f"http://{host}")
+
+
+def test_base_url_and_mock_together():
+    """base_url together with mock=True is refused by the constructor."""
+    with pytest.raises(ValueError, match="base_url"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", base_url="https://gateway.example", mock=True)
