@@ -128,7 +128,7 @@ class OAuthClient:
         if envelope is not None:
             code, return_code = envelope.code, envelope.return_code
             return_msg = self._masked(envelope.return_msg, token, envelope.payload.get("token"))
-        if self._may_hold_a_secret(answer.content, token):
+        if self._may_hold_a_secret(answer.content, envelope, token):
             response = None
         details = f"HTTP {status}" if return_code is None else f"HTTP {status}, return_code {return_code}"
         said = f" {return_msg}." if return_msg else ""
@@ -145,7 +145,10 @@ class OAuthClient:
                 text = text.replace(secret, "***")
         return " ".join(text.split())[:500]
 
-    def _may_hold_a_secret(self, content: bytes, token: str | None) -> bool:
+    def _may_hold_a_secret(self, content: bytes, envelope: Envelope | None, token: str | None) -> bool:
+        if envelope is not None and "token" in envelope.payload:
+            return True
+        # What is no envelope may hold one all the same.
         secrets = ('"token"', self.appkey, self._secretkey, token)
         return any(secret.encode() in content for secret in secrets if secret)
 

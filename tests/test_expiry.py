@@ -77,7 +77,7 @@ def test_the_old_token_in_its_last_second_is_used(server, session, url):
 
 @pytest.mark.parametrize("hours", [-9, 9])
 def test_a_clock_9_hours_off(server, session, url, monkeypatch, hours):
-    """With a local clock 9 hours off no request fails, and au10001 is asked at most once in 30 s once it has settled."""
+    """With a local clock 9 hours off no request fails; once it has settled, au10001 is asked once in 30 s at most."""
     monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + hours * 3600)
     for _ in range(240):  # Two days in steps of 12 minutes.
         assert 0 == session.post(url, json={}).json()["return_code"]

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
+from requests_kiwoom.testing.server import Reply
 
 from .tools import RawServer, http, http_chunked, issued
 
@@ -69,7 +70,7 @@ MALFORMED = {
     "not HTTP": b"220 smtp.example ESMTP\r\n",
     "gzip that is none": http(b"not gzip", "200 OK", "Content-Encoding: gzip"),
     "gzip bomb": http(gzip.compress(b" " * 10_000_000), "200 OK", "Content-Encoding: gzip"),
-    "never ending": lambda connection: [connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n"), connection.sendall(b" " * 10**6)],
+    "never ending": lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 10**6),
     "redirect": http(b"", "307 Temporary Redirect", "Location: http://127.0.0.1:9/"),
     "created": issued("fake-token").replace(b"200 OK", b"201 Created"),
     "500 with a token": issued("fake-token").replace(b"200 OK", b"500 Oops"),
@@ -162,8 +163,6 @@ def test_nobody_there():
 )
 def test_refusals_say_what_to_do(server, auth, code, advice):
     """``TokenRefused`` carries the vendor's code and words, and what to do about them."""
-    from requests_kiwoom.testing.server import Reply
-
     server.fail(Reply({"return_code": 3, "return_msg": f"인증에 실패했습니다[{code}:그 이유]"}))
 
     with pytest.raises(TokenRefused, match=advice) as caught:
@@ -179,8 +178,6 @@ def test_refusals_say_what_to_do(server, auth, code, advice):
 @pytest.mark.parametrize("code", [1700, 1999, 8005, 8006, 8009, 8015, 8103])
 def test_other_codes_are_unavailable(server, auth, code):
     """Every other code may be cured by asking again later."""
-    from requests_kiwoom.testing.server import Reply
-
     server.fail(Reply({"return_code": 5, "return_msg": f"[{code}:...]"}, 429 if code == 1700 else 200))
 
     with pytest.raises(TokenUnavailable) as caught:
@@ -213,7 +210,8 @@ def test_a_lent_session_is_used_and_left_alone(server):
 def test_one_session_lent_and_carrying_the_auth(server, url):
     """One session may be lent to the auth and carry it: the token call does not ask the auth for a token."""
     with requests.Session() as session:
-        session.auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).for_api("ka10001")
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+        session.auth = auth.for_api("ka10001")
 
         assert 0 == session.post(url, json={}).json()["return_code"]
 

@@ -283,7 +283,8 @@ def test_prepared_in_one_thread_and_sent_in_another(server, session, url):
 def test_cookies_of_the_rejected_answer_are_sent(server, session, url, literal):
     """Cookies that the rejected answer set are on the second request, beside those that were there."""
     session.post(url, json={})
-    server.fail(lambda r: [server.revoke_all(), Reply(REJECTED, headers={"Set-Cookie": "node=b; Path=/"})][1], path=PATH)
+    rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b; Path=/"})
+    server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)
     cookies = {"headers": {"Cookie": "mine=1; node=a"}} if literal else {"cookies": {"mine": "1"}}
 
     session.post(url, json={}, **cookies)

@@ -42,14 +42,14 @@ def http_chunked(body: bytes) -> bytes:
 def issued(token: str, **other: Any) -> bytes:
     """The bytes of au10001's answer, with whatever `other` members are to be different; ``None`` leaves one out."""
     expires = datetime.now(timezone.utc) + timedelta(hours=9 + 24)
-    members = {"expires_dt": f"{expires:%Y%m%d%H%M%S}", "token_type": "bearer", "token": token, "return_code": 0, **other}
-    return http(json.dumps({name: value for name, value in members.items() if value is not None}).encode())
+    members = {"expires_dt": f"{expires:%Y%m%d%H%M%S}", "token_type": "bearer", "token": token, "return_code": 0}
+    return http(json.dumps({k: v for k, v in {**members, **other}.items() if v is not None}).encode())
 
 
 class RawServer:
     """A context manager: a loopback port that answers the n-th request with the n-th of `answers`, to the byte.
 
-    An answer is `bytes`, or a callable that gets the socket and writes to it itself. The connection is closed after each.
+    An answer is `bytes`, or a callable that gets the socket and writes to it. The connection is closed after each.
     """
 
     def __init__(self, *answers: bytes | Callable[[socket.socket], None]) -> None:
