@@ -102,7 +102,11 @@ def parse_expires_dt(text: object) -> datetime:
     if not isinstance(text, str) or not re.fullmatch(_EXPIRES_DT, text):
         raise ValueError("expires_dt is not 14 digits")
     # isoparse takes any one character between date and time as the separator, a digit as well.
-    moment: datetime = dateutil.parser.isoparse(f"{text[:8]}T{text[8:]}")
+    try:
+        moment: datetime = dateutil.parser.isoparse(f"{text[:8]}T{text[8:]}")
+    except OverflowError:
+        # 24:00 is the next day's 0:00, and there is none after the last day of the year 9999.
+        raise ValueError("expires_dt is later than what a datetime can hold") from None
     return moment.replace(tzinfo=kst())
 
 

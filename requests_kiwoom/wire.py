@@ -148,6 +148,6 @@ def retry_after(response: Response) -> float | None:
     try:
         # Against the server's own clock: this machine's may be wrong.
         wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(wait.total_seconds(), 0.0), _LONGEST_RETRY_AFTER)
