@@ -70,7 +70,7 @@ def _send(
         # Neither Session.auth nor a netrc entry gets at it; trust_env=False would lose proxies and the CA bundle.
         auth=_as_it_is,
         # A lent session's hooks would see the keys, and one that uses this auth would wait for itself.
-        hooks={"response": _nothing},
+        hooks={"response": _drop_location},
         # A 307 would carry the keys to another host.
         allow_redirects=False,
         timeout=timeout,
@@ -82,8 +82,9 @@ def _as_it_is(request: PreparedRequest) -> PreparedRequest:
     return request
 
 
-def _nothing(response: Response, **kwargs: Any) -> None:
-    return None
+def _drop_location(response: Response, **kwargs: Any) -> None:
+    # Of a redirect that it need not follow, requests reads the whole body nevertheless, however long that is.
+    response.headers.pop("Location", None)
 
 
 def _read(response: Response, deadline: float) -> bytes:
