@@ -172,10 +172,14 @@ def _rewind(request: PreparedRequest) -> bool:
 
 def _add_cookies(request: PreparedRequest, rejected: Response) -> None:
     """Put the cookies that the rejected answer set into the header: ``prepare_cookies`` works only once."""
-    before = str(request.headers.pop("Cookie", ""))
-    added = get_cookie_header(rejected.cookies, request) or ""
+    before = request.headers.pop("Cookie", "")
+    added = get_cookie_header(rejected.cookies, request)
+    if not added:
+        if before:
+            request.headers["Cookie"] = before
+        return
     names = {pair.partition("=")[0] for pair in added.split("; ")}
-    kept = [pair for pair in before.split("; ") if pair.partition("=")[0] not in names]
-    cookies = "; ".join(filter(None, [*kept, added]))
-    if cookies:
-        request.headers["Cookie"] = cookies
+    # The caller may have written the header: as bytes, or without the space that http.cookiejar puts in.
+    text = before.decode("latin-1") if isinstance(before, bytes) else before
+    kept = [pair for pair in map(str.strip, text.split(";")) if pair and pair.partition("=")[0] not in names]
+    request.headers["Cookie"] = "; ".join([*kept, added])
