@@ -144,7 +144,7 @@ class KiwoomAuth(AuthBase):
         """Put the two headers on request `r`, if it goes to this auth's own origin."""
         url = r.url or ""
         # The prefix goes past the slash behind the host: what follows cannot change whom the request goes to.
-        if not url.startswith(self._prefix) and not self._is_ours(r, url):
+        if not url.startswith(self._prefix) and not self._is_ours(url):
             return r
         if self._api_id is None:
             try:
@@ -152,9 +152,7 @@ class KiwoomAuth(AuthBase):
             except KeyError:
                 _check_header("")
         elif (given := r.headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
-            raise InvalidApiId(
-                f"this auth is for {self._api_id}, but the request has another api-id header: drop one", request=r
-            )
+            raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         r.headers["Authorization"] = self._source.current().authorization
         hooks = r.hooks["response"]
         if hooks:
@@ -163,8 +161,8 @@ class KiwoomAuth(AuthBase):
         hooks.insert(0, self._hook)
         return r
 
-    def _is_ours(self, request: PreparedRequest, url: str) -> bool:
-        """Whether the request is to carry a token, with its URL taken apart.
+    def _is_ours(self, url: str) -> bool:
+        """Whether a request to `url` is to carry a token, with the URL taken apart.
 
         :raises InsecureTransport: it goes to a Kiwoom host, or to ours, over plain http.
         :raises WrongEnvironment: it goes to a Kiwoom host that is not ours.
@@ -174,16 +172,13 @@ class KiwoomAuth(AuthBase):
             return False
         ours_in_plain = own.scheme == "https" and origin.host == own.host
         if origin.scheme == "http" and (origin.host in KIWOOM_HOSTS or ours_in_plain):
-            raise InsecureTransport(
-                f"write https://{origin.host}: plain http would show the token to the network", request=request
-            )
+            raise InsecureTransport(f"write https://{origin.host}: plain http would show the token to the network")
         if origin == own:
             return urlsplit(url).path not in (TOKEN_PATH, REVOKE_PATH)
         if origin.host in KIWOOM_HOSTS:
             raise WrongEnvironment(
                 f"this auth is for {own}, and the request goes to {origin}: production (실전) is KiwoomAuth(...), mock"
-                " trading (모의투자) is KiwoomAuth(..., mock=True), each with a key of its own",
-                request=request,
+                " trading (모의투자) is KiwoomAuth(..., mock=True), each with a key of its own"
             )
         return False
 

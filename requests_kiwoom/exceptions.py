@@ -7,7 +7,10 @@ from requests.exceptions import ConnectionError, RequestException
 
 
 class KiwoomAuthError(RequestException):
-    """Whatever this package raises for a request: a :class:`requests.exceptions.RequestException`."""
+    """Whatever this package raises for a request: a :class:`requests.exceptions.RequestException`.
+
+    The caller's request does not hang on it: that may carry a token, or an open file, which does not pickle.
+    """
 
 
 class _AnswerError(KiwoomAuthError):

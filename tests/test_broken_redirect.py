@@ -6,7 +6,7 @@ import pytest
 
 from requests_kiwoom import KiwoomAuth, TokenUnavailable
 
-from .tools import RawServer, http
+from .tools import RawServer
 
 
 def test_the_body_of_a_redirect_is_bounded_as_well():
@@ -30,7 +30,7 @@ def test_the_body_of_a_redirect_is_bounded_as_well():
 @pytest.mark.parametrize("location", ["http://[bad/", "http://\xff\xfe/"])
 def test_a_redirect_to_nowhere_is_named_as_one(location):
     """A ``Location`` that no URL can be made of: the error says that au10001 redirects."""
-    away = http(b"", "307 Temporary Redirect").replace(b"\r\n\r\n", f"\r\nLocation: {location}\r\n\r\n".encode("latin-1"))
+    away = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
     with RawServer(away) as raw:
         with pytest.raises(TokenUnavailable, match="redirects"):
             KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).token()
