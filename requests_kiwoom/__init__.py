@@ -3,6 +3,7 @@
 import logging
 
 from .auth import KiwoomAuth
+from .envelope import Envelope, read_envelope
 from .exceptions import (
     InsecureTransport,
     InvalidApiId,
@@ -17,6 +18,7 @@ from .exceptions import (
 from .tokens import Token
 
 __all__ = [
+    "Envelope",
     "InsecureTransport",
     "InvalidApiId",
     "KiwoomAuth",
@@ -28,6 +30,7 @@ __all__ = [
     "TokenRevokeError",
     "TokenUnavailable",
     "WrongEnvironment",
+    "read_envelope",
 ]
 __version__ = "0.1.0"
 
