@@ -1,0 +1,63 @@
+"""The floor: the least that an auth plugin can do, and the requests and answers that everything is measured on."""
+
+from requests import PreparedRequest, Request, Response, Session
+from requests.auth import AuthBase
+from requests.hooks import default_hooks
+
+URL = "https://api.kiwoom.com/api/dostk/stkinfo"
+API_ID = "ka10001"
+
+#: What `requests` passes to a response hook.
+HOOK_ARGUMENTS = {"timeout": None, "verify": True, "proxies": {}, "stream": False, "cert": None}
+
+
+class Floor(AuthBase):
+    """Two constant headers."""
+
+    def __call__(self, r):
+        r.headers["Authorization"] = "Bearer token"
+        r.headers["api-id"] = API_ID
+        return r
+
+
+def bare_hook(response, **kwargs):
+    """A response hook that does nothing."""
+
+
+def fresh_requests(count, headers=None, url=URL):
+    """So many requests as a session prepares them, each of which has met no auth yet."""
+    with Session() as session:
+        session.trust_env = False
+        first = session.prepare_request(Request("POST", url, headers=headers, json={"stk_cd": "005930"}))
+    return [_fresh_copy(first) for _ in range(count)]
+
+
+def _fresh_copy(prepared: PreparedRequest) -> PreparedRequest:
+    copy = prepared.copy()
+    copy.hooks = default_hooks()  # A copy shares its hooks with the original.
+    return copy
+
+
+def fresh_answers(requests, size=2048):
+    """An accepted JSON answer of `size` bytes to each of the requests."""
+    head = b'{"return_code": 0, "return_msg": "", "rows": "'
+    content = head + b"x" * (size - len(head) - 2) + b'"}'
+    return [_answer(request, content) for request in requests]
+
+
+def _answer(request, content):
+    response = Response()
+    response.status_code = 200
+    response.url = request.url
+    response.request = request
+    response.headers.update(
+        {
+            "Content-Type": "application/json;charset=UTF-8",
+            "Content-Length": str(len(content)),
+            "api-id": API_ID,
+            "cont-yn": "N",
+            "Date": "Mon, 03 Mar 2025 00:00:00 GMT",
+        }
+    )
+    response._content = content
+    return response
