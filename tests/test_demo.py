@@ -29,7 +29,7 @@ runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
 WITHOUT_ORIGINS = """
 import runpy, sys
 from requests_kiwoom import KiwoomAuth
-KiwoomAuth._is_ours = lambda self, request, url: True
+KiwoomAuth._is_ours = lambda self, url: True
 runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
 """
 
