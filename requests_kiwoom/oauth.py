@@ -143,14 +143,18 @@ class OAuthClient:
         for secret in (self.appkey, self._secretkey, *more):
             if isinstance(secret, str) and secret:
                 text = text.replace(secret, "***")
-        return " ".join(text.split())[:500]
+        line = " ".join(text.split())[:500]
+        # A lone surrogate cannot be printed, and an escape sequence does more than print.
+        return "".join(character if character.isprintable() else "?" for character in line)
 
     def _may_hold_a_secret(self, content: bytes, envelope: Envelope | None, token: str | None) -> bool:
         if envelope is not None and "token" in envelope.payload:
             return True
-        # What is no envelope may hold one all the same.
-        secrets = ('"token"', self.appkey, self._secretkey, token)
-        return any(secret.encode() in content for secret in secrets if secret)
+        # JSON may be UTF-16 as well, and have a backslash before a slash.
+        plain = content.translate(None, b"\0\\")
+        # Of "token" the end alone: elsewhere it is "access_token".
+        secrets = ('token"', self.appkey, self._secretkey, token)
+        return any(secret.encode() in plain for secret in secrets if secret)
 
 
 def _refuses(envelope: Envelope) -> bool:

@@ -137,7 +137,7 @@ def _within(seconds: float, exchange: Callable[[], Answer | NoAnswer]) -> Answer
 
 def _reason(error: Exception) -> str:
     """One line on why a call failed; a proxy's password is masked."""
-    text = " ".join(str(error).split())[:300]
+    text = " ".join(str(error).split())
     return re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
