@@ -87,9 +87,9 @@ class TokenSource:
 
     def accepted(self, token: Token) -> None:
         """Note that Kiwoom took a request that was sent again with `token`: the next rejection is news again."""
-        with self._lock:
-            if token == self.held:
-                self._rejecting.clear()
+        # Without the lock: nobody who has an answer waits for somebody else's token call.
+        if token == self.held:
+            self._rejecting.clear()
 
     def renew(self) -> None:
         """Make the current token one with its full 24 hours: revoke the one that has less, and issue.
