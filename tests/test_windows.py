@@ -8,7 +8,7 @@ import pytest
 
 WITHOUT = """
 import os, sys
-for name in ("register_at_fork", "fork", "O_NOFOLLOW", "getuid", "geteuid", "chmod", "fchmod", "forkpty", "chown"):
+for name in ("register_at_fork", "fork", "O_NOFOLLOW", "getuid", "geteuid", "fchmod", "forkpty", "chown"):
     if hasattr(os, name):
         delattr(os, name)
 import requests
