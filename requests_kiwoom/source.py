@@ -72,7 +72,7 @@ class TokenSource:
         if lease is not None and self._now() < lease.until:
             return lease.token
         with self._lock:
-            return self._live() or self._issue()
+            return self._live() or self._issue_or_prolong()
 
     def replace(self, rejected: str) -> Token:
         """A token other than `rejected`; issued, unless somebody was faster.
@@ -124,6 +124,17 @@ class TokenSource:
     def _issue(self) -> Token:
         self._raise_while_failing()
         return self._publish(self._watched(self._obtain))
+
+    def _issue_or_prolong(self) -> Token:
+        try:
+            return self._issue()
+        except TokenUnavailable as error:
+            lease = self._lease
+            if lease is None or lease.until == lease.token.expires:
+                raise
+            # Handed out as expired, it was live by Kiwoom's clock: a wrong clock costs a few calls, never a request.
+            self._lease = Lease(lease.token, self._now() + (error.retry_after or 0.0))
+            return lease.token
 
     def _replace(self, rejected: str) -> Token:
         pause = self._rejecting.remaining(self._now())
