@@ -1,8 +1,7 @@
 """The floor: the least that an auth plugin can do, and the requests and answers that everything is measured on."""
 
-from requests import PreparedRequest, Request, Response, Session
+from requests import Request, Response, Session
 from requests.auth import AuthBase
-from requests.hooks import default_hooks
 
 URL = "https://api.kiwoom.com/api/dostk/stkinfo"
 API_ID = "ka10001"
@@ -25,17 +24,11 @@ def bare_hook(response, **kwargs):
 
 
 def fresh_requests(count, headers=None, url=URL):
-    """So many requests as a session prepares them, each of which has met no auth yet."""
+    """So many requests, each prepared by a session, none of which has met an auth yet."""
     with Session() as session:
         session.trust_env = False
-        first = session.prepare_request(Request("POST", url, headers=headers, json={"stk_cd": "005930"}))
-    return [_fresh_copy(first) for _ in range(count)]
-
-
-def _fresh_copy(prepared: PreparedRequest) -> PreparedRequest:
-    copy = prepared.copy()
-    copy.hooks = default_hooks()  # A copy shares its hooks with the original.
-    return copy
+        request = Request("POST", url, headers=headers, json={"stk_cd": "005930"})
+        return [session.prepare_request(request) for _ in range(count)]
 
 
 def fresh_answers(requests, size=2048):
