@@ -1,0 +1,119 @@
+"""``python -m tests.bench.bench_testing``: what the Kiwoom on loopback costs, against what it may cost."""
+
+import contextlib
+import http.server
+import threading
+import time
+import tracemalloc
+
+import requests
+
+from requests_kiwoom.testing import KiwoomServer
+from requests_kiwoom.testing.received import Requests
+
+PATH = "/api/dostk/stkinfo"
+STARTS, CALLS, ROUNDS, RECORDED = 30, 1000, 5, 10_000
+
+
+def token_of(server: KiwoomServer, session: requests.Session) -> str:
+    body = {"grant_type": "client_credentials", "appkey": server.appkey, "secretkey": server.secretkey}
+    return session.post(f"{server.url}/oauth2/token", json=body).json()["token"]
+
+
+def start_to_first_answer() -> float:
+    """The median of so many starts, in milliseconds."""
+    taken = []
+    with requests.Session() as session:
+        for _ in range(STARTS):
+            start = time.perf_counter()
+            with KiwoomServer() as server:
+                token_of(server, session)
+                taken.append(time.perf_counter() - start)
+    return sorted(taken)[STARTS // 2] * 1000
+
+
+class Constant(http.server.BaseHTTPRequestHandler):
+    """The bare standard library: reads the request, answers a constant."""
+
+    protocol_version = "HTTP/1.1"
+    # One write an answer, so that Nagle's algorithm holds nothing back.
+    wbufsize = -1
+    answer = b'{"api_id": "ka10001", "return_code": 0}'
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json;charset=UTF-8")
+        self.send_header("Content-Length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def bare_server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Constant) as httpd:
+        httpd.daemon_threads = True
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_address[1]}"
+        httpd.shutdown()
+        thread.join()
+
+
+def rate(session: requests.Session, url: str, headers: dict[str, str]) -> float:
+    start = time.perf_counter()
+    for _ in range(CALLS):
+        session.post(url, json={"stk_cd": "005930"}, headers=headers).json()
+    return CALLS / (time.perf_counter() - start)
+
+
+def rates() -> tuple[float, float]:
+    """Requests a second from one keep-alive Session: this server's, and the bare one's; the best of some rounds."""
+    ours, bare = [], []
+    with KiwoomServer() as server, bare_server() as bare_url, requests.Session() as session:
+        headers = {"authorization": f"Bearer {token_of(server, session)}", "api-id": "ka10001"}
+        for _ in range(ROUNDS):
+            bare.append(rate(session, bare_url + PATH, headers))
+            ours.append(rate(session, server.url + PATH, headers))
+    return max(ours), max(bare)
+
+
+def recorded_megabytes() -> float:
+    """What so many recorded requests weigh."""
+    with KiwoomServer() as server, requests.Session() as session:
+        headers = {"authorization": f"Bearer {token_of(server, session)}", "api-id": "ka10001"}
+        rate(session, server.url + PATH, headers)
+        server.requests = Requests()
+        tracemalloc.start()
+        for _ in range(RECORDED // CALLS):
+            rate(session, server.url + PATH, headers)
+        before, _ = tracemalloc.get_traced_memory()
+        assert RECORDED == len(server.requests)
+        server.requests = Requests()
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return (before - after) / 1e6
+
+
+def verdict(kept: bool) -> str:
+    return "ok" if kept else "MISSED"
+
+
+def main() -> None:
+    first = start_to_first_answer()
+    print(f"start to first answer: {first:.1f} ms (at most 15): {verdict(first <= 15)}")
+    ours, bare = rates()
+    least = min(1500, 0.8 * bare)
+    print(
+        f"one keep-alive Session: {ours:.0f} requests/s, a bare handler {bare:.0f}"
+        f" (at least {least:.0f}): {verdict(ours >= least)}"
+    )
+    weight = recorded_megabytes()
+    print(f"{RECORDED} recorded requests: {weight:.1f} MB (at most 50): {verdict(weight <= 50)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""``Client``: a client that keeps nothing from the server, so that tests see what it says to anybody."""
+
+import requests
+
+from requests_kiwoom.testing import Clock
+from requests_kiwoom.testing.catalogue import api_paths
+
+JSON = "application/json;charset=UTF-8"
+
+
+class Client:
+    def __init__(self, server, session):
+        self.server = server
+        self.session = session
+        self.token = None
+
+    def issue(self, **changes):
+        """au10001 with the server's own keys, but for `changes`; ``None`` leaves a field out."""
+        keys = {"appkey": self.server.appkey, "secretkey": self.server.secretkey}
+        body = {"grant_type": "client_credentials", **keys, **changes}
+        body = {name: value for name, value in body.items() if value is not None}
+        return self.session.post(f"{self.server.url}/oauth2/token", json=body, headers={"content-type": JSON})
+
+    def revoke(self, token, **changes):
+        """au10002 with the server's own keys, but for `changes`."""
+        body = {"appkey": self.server.appkey, "secretkey": self.server.secretkey, "token": token, **changes}
+        return self.session.post(f"{self.server.url}/oauth2/revoke", json=body, headers={"content-type": JSON})
+
+    def log_in(self):
+        """Issue a token, and carry it from now on."""
+        self.token = self.issue().json()["token"]
+        return self.token
+
+    def call(self, api_id="ka10001", *, path=None, headers=(), **body):
+        """One API at its own path; ``None`` as a header leaves it out."""
+        sent = {"content-type": JSON, "authorization": f"Bearer {self.token}", "api-id": api_id, **dict(headers)}
+        url = self.server.url + (path or api_paths()[api_id])
+        return self.session.post(url, json=body, headers=sent)
+
+
+def session_from(address):
+    """A session whose connections come from another address of this machine."""
+    session = requests.Session()
+    session.mount("http://", _FromAddress(address))
+    return session
+
+
+class _FromAddress(requests.adapters.HTTPAdapter):
+    def __init__(self, address):
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, source_address=(self.address, 0), **kwargs)
+
+
+class StoppedClock(Clock):
+    """A clock that goes on only when it is told to: how long a test takes does not count."""
+
+    def __call__(self):
+        return 1_800_000_000 + self._ahead
