@@ -29,12 +29,10 @@ def world(authority, monkeypatch, tmp_path):
     servers = {}
     with contextlib.ExitStack() as stack:
         for host in HOSTS:
-            kiwoom = stack.enter_context(KiwoomServer())
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             authority.issue_cert(host).configure_cert(context)
-            kiwoom._httpd.socket = context.wrap_socket(kiwoom._httpd.socket, server_side=True)
-            servers[host] = kiwoom
-        ports = {host: kiwoom._httpd.server_address[1] for host, kiwoom in servers.items()}
+            servers[host] = stack.enter_context(KiwoomServer(tls=context, strict=False))
+        ports = {host: int(kiwoom.url.rpartition(":")[2]) for host, kiwoom in servers.items()}
         look_up = socket.getaddrinfo
 
         def to_loopback(host, port, *args, **kwargs):

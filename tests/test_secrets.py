@@ -20,7 +20,7 @@ def forbidden(server):
     """What must appear nowhere: both keys, and every token that was handed out."""
 
     def texts():
-        tokens = {request.token for request in server.requests} | {server._token}
+        tokens = {request.token for request in server.requests} | {server.token}
         return [server.appkey, server.secretkey, *filter(None, tokens)]
 
     return texts

@@ -35,7 +35,7 @@ def kiwoom_auth(kiwoom_server: KiwoomServer) -> Iterator[KiwoomAuth]:
     with requests.Session() as session:
         # Neither a proxy nor a CA bundle of the environment is for loopback, and both would win over Session.verify.
         session.trust_env = False
-        if kiwoom_server.tls:
+        if kiwoom_server.tls is True:
             session.verify = kiwoom_server.ca_bundle
         yield KiwoomAuth(
             kiwoom_server.appkey, kiwoom_server.secretkey, base_url=kiwoom_server.url, session=session

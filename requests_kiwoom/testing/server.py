@@ -1,6 +1,7 @@
 """``KiwoomServer``: a Kiwoom on loopback."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -28,8 +29,9 @@ class KiwoomServer(Service):
 
     #: The port; 0 for any that is free.
     port: int = 0
-    #: Whether it speaks ``https``, with a certificate for ``verify=server.ca_bundle``; needs the extra ``tls``.
-    tls: bool = False
+    #: Whether it speaks ``https``: ``True`` for a certificate made on the spot, which ``verify=server.ca_bundle``
+    #: accepts (needs the extra ``tls``), or an :class:`ssl.SSLContext` with one of your own.
+    tls: bool | ssl.SSLContext = False
     #: Called with one line about each request, in which neither keys nor tokens are.
     log: Callable[[str], object] | None = None
 
@@ -39,12 +41,12 @@ class KiwoomServer(Service):
         self._certificate: Certificate | None = None
 
     def __enter__(self) -> "KiwoomServer":
-        if self.tls:
+        context = self.tls if isinstance(self.tls, ssl.SSLContext) else None
+        if self.tls is True:
             self._certificate = Certificate()
+            context = self._certificate.context
         try:
-            self._listener = Listener(
-                self.port, self._certificate.context if self._certificate else None, self._converse
-            )
+            self._listener = Listener(self.port, context, self._converse)
         except OSError:
             self._remove_certificate()
             raise

@@ -124,6 +124,12 @@ class Service:
         with self._lock:
             self._plans.add(path if api_id is None else api_id, plans)
 
+    @property
+    def token(self) -> str | None:
+        """The token that lives, if any."""
+        living = self._life.living()
+        return living.value if living else None
+
     def revoke_all(self) -> None:
         """Kill the token from outside, as another program with the same key would."""
         with self._lock:
@@ -240,10 +246,10 @@ class Service:
         if authorization is None:
             return refusal(1513)
         kind, *token = authorization.split() or [""]
-        if kind.lower() != "bearer":
-            return refusal(1515)
-        if len(token) != 1:
-            return refusal(1514 if token else 1516)
+        if kind.lower() != "bearer" or len(token) > 1:
+            return refusal(1514)
+        if not token:
+            return refusal(1516)
         if not self._is_registered(request):
             return refusal(8040)
         if self.beside is not None and token[0] in self.beside._life.ever:

@@ -100,7 +100,7 @@ def test_revoke_from_outside(server, client):
     server.revoke_all()
 
     assert DEAD == client.call().json()
-    assert 0 == server.revokes
+    assert (None, 0) == (server.token, server.revokes)
 
 
 def test_garbage_token(client):

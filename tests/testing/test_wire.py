@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import requests
+import trustme
 
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer, Reply
@@ -172,6 +173,19 @@ class TestTls:
 
             assert 0 == client.call().json()["return_code"]
         assert 2 == server.issues
+
+    def test_certificate_of_ones_own(self, kiwoom, client_of, tmp_path):
+        """An SSLContext is used as it is, with whatever names its certificate has."""
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+        server = kiwoom(tls=context)
+        server.url = server.url.replace("127.0.0.1", "localhost")
+        client = client_of(server)
+
+        client.session.trust_env, client.session.verify = False, str(tmp_path / "authority.pem")
+        assert 0 == client.issue().json()["return_code"]
 
     def test_silent_client(self, kiwoom, client_of):
         """A client that says nothing holds up neither the others nor the end."""
