@@ -10,6 +10,9 @@ from requests_kiwoom.testing.server import Reply
 from .conftest import PATH
 from .tools import RawServer, http
 
+#: Where the redirects within the origin lead.
+HOP = f"{PATH}?hop=1"
+
 
 @pytest.fixture
 def foreign():
@@ -25,11 +28,11 @@ def redirect(location, status=307):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_the_same_origin_keeps_the_token(server, session, url, status):
     """A redirect within the origin carries the token on."""
-    server.fail(redirect("/api/dostk/acnt", status), path=PATH)
+    server.fail(redirect(HOP, status), path=PATH)
 
     session.post(url, json={})
 
-    assert ["/api/dostk/acnt", session.auth.token()] == [server.requests[-1].path, server.requests[-1].token]
+    assert [HOP, session.auth.token()] == [server.requests[-1].path, server.requests[-1].token]
     assert 1 == server.issues
 
 
@@ -38,12 +41,12 @@ def test_a_hop_after_a_resend_carries_the_new_token(server, session, url):
     session.auth.token()
     server.revoke_all()
     rejected = Reply({"return_code": 3, "return_msg": "[8005:...]"})
-    server.fail(rejected, redirect("/api/dostk/acnt"), path=PATH)
+    server.fail(rejected, redirect(HOP), path=PATH)
 
     answer = session.post(url, json={"a": 1})
 
     assert 0 == answer.json()["return_code"]
-    assert [PATH, "/oauth2/token", PATH, "/api/dostk/acnt"] == [request.path for request in server.requests[1:]]
+    assert [PATH, "/oauth2/token", PATH, HOP] == [request.path for request in server.requests[1:]]
     assert session.auth.token() == server.requests[-1].token
     assert b'{"a": 1}' == server.requests[-1].body
 
@@ -51,7 +54,7 @@ def test_a_hop_after_a_resend_carries_the_new_token(server, session, url):
 def test_a_rejection_after_a_hop_is_met(server, session, url):
     """A hop within the origin is rejected: the token is replaced, and the hop is sent again."""
     session.auth.token()
-    server.fail(lambda request: [server.revoke_all(), redirect("/api/dostk/acnt")][1], path=PATH)
+    server.fail(lambda request: [server.revoke_all(), redirect(HOP)][1], path=PATH)
 
     assert 0 == session.post(url, json={}).json()["return_code"]
     assert 2 == server.issues
@@ -135,7 +138,7 @@ def test_netrc_on_the_way(server, foreign, auth, url, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login fake password fake")
     monkeypatch.setenv("NETRC", str(netrc))
-    server.fail(redirect("/api/dostk/acnt"), path=PATH)
+    server.fail(redirect(HOP), path=PATH)
     with requests.Session() as session:
         session.auth = auth.for_api("ka10001")
 

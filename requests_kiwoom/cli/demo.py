@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any, NamedTuple
-from unittest import mock
 
 import requests
 from requests import Response
@@ -21,7 +20,8 @@ _API = "ka10001"
 _PATH = "/api/dostk/stkinfo"
 _THREADS = 10
 _DAY = 24 * 3600.0
-_CONTENT = b"\r\n0123456789"
+_HEADERS = {"Content-Type": "application/json;charset=UTF-8"}
+_CONTENT = b'//{"stk_cd": "005930"}'
 
 #: What a request to the other server is called, as long as it carries none of our headers.
 _BARE = "a bare one"
@@ -45,7 +45,7 @@ class Stage(NamedTuple):
 
     def send(self, body: Any = None) -> Response:
         """One request to the server; its answer must be a success."""
-        answer = self.session.post(self.server.url + _PATH, data=body or b"{}")
+        answer = self.session.post(self.server.url + _PATH, data=body or b"{}", headers=_HEADERS)
         _hold(answer.ok and answer.json()["return_code"] == 0, f"the answer is HTTP {answer.status_code} {answer.text}")
         return answer
 
@@ -75,6 +75,8 @@ def many_threads(stage: Stage) -> None:
 
 
 def expiry(stage: Stage) -> None:
+    from unittest import mock  # Here: it loads asyncio, for which the other commands need not wait.
+
     before = stage.server.requests[-1].token
     now = time.time
     # Both sides read the time here: a token lives for 24 hours, and nobody wants to wait for that.
@@ -105,7 +107,7 @@ def upload(stage: Stage) -> None:
 
 
 def elsewhere(stage: Stage) -> None:
-    stage.session.post(stage.elsewhere.url + _PATH, data=b"{}")
+    stage.session.post(stage.elsewhere.url + _PATH, data=b"{}", headers=_HEADERS)
 
 
 STEPS = (
@@ -122,7 +124,7 @@ STEPS = (
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Make `demo` one of the commands."""
     text = "Walk through a token's life on a Kiwoom of this machine's own; needs no keys and no network."
-    parser = commands.add_parser("demo", help=text, description=text, allow_abbrev=False)
+    parser = commands.add_parser("demo", help=text, description=text)
     parser.set_defaults(run=run)
 
 
