@@ -37,7 +37,7 @@ runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
 WITH_A_BUG = """
 import runpy, sys
 from requests_kiwoom.testing import KiwoomServer
-del KiwoomServer.revoke_all
+KiwoomServer.revoke_all = property()
 runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
 """
 
