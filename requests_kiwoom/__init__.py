@@ -15,6 +15,9 @@ from .exceptions import (
     TokenUnavailable,
     WrongEnvironment,
 )
+from .redis_store import RedisStore
+from .sqlite_store import SQLiteStore
+from .stores import TokenStore
 from .tokens import Token
 
 __all__ = [
@@ -24,10 +27,13 @@ __all__ = [
     "KiwoomAuth",
     "KiwoomAuthError",
     "MissingApiId",
+    "RedisStore",
+    "SQLiteStore",
     "Token",
     "TokenIssueError",
     "TokenRefused",
     "TokenRevokeError",
+    "TokenStore",
     "TokenUnavailable",
     "WrongEnvironment",
     "read_envelope",

@@ -17,6 +17,7 @@ from .oauth import REVOKE_PATH, TOKEN_PATH, OAuthClient
 from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
 from .rejection import RejectionHook
 from .source import TokenSource
+from .stores import TokenStore
 
 #: The specification gives the header 10 characters.
 _API_ID = r"[!-~]{1,10}"
@@ -34,12 +35,15 @@ class KiwoomAuth(AuthBase):
     :param secretkey: its secret, likewise.
     :param mock: ``True`` for mock trading (모의투자, https://mockapi.kiwoom.com), which has keys of its own [spec].
     :param base_url: scheme, host and port that replace Kiwoom's own, for a gateway or a test server.
+    :param store: where the processes that use the key share its token, such as a :class:`~requests_kiwoom.SQLiteStore`;
+        ``None``: each has one of its own.
     :param session: sends the token calls: its proxies, CA bundle and adapters count. It is neither changed nor closed.
     :param timeout: connect and read, in seconds, of a token call, or one number for both; a whole call takes at most
         their sum.
     :param resend: ``False``: a rejected request is not sent again, and its answer goes to the caller; the next request
         carries the new token.
     :raises ValueError: if a key is empty or no key, or `base_url` or `timeout` is not as described.
+    :raises TypeError: if `store` is no store.
 
     A request raises, before anything is sent, :class:`~requests_kiwoom.MissingApiId`,
     :class:`~requests_kiwoom.InvalidApiId`, :class:`~requests_kiwoom.WrongEnvironment` or
@@ -54,6 +58,7 @@ class KiwoomAuth(AuthBase):
         *,
         mock: bool = False,
         base_url: str | None = None,
+        store: TokenStore | None = None,
         session: requests.Session | None = None,
         timeout: "float | tuple[float, float]" = (3.05, 10.0),
         resend: bool = True,
@@ -64,7 +69,7 @@ class KiwoomAuth(AuthBase):
         oauth = OAuthClient(
             origin, read_key("appkey", appkey), read_key("secretkey", secretkey), session, _read_timeout(timeout)
         )
-        self._source = TokenSource(oauth)
+        self._source = TokenSource(oauth, _check_store(store))
         self._api_id: str | None = None
         self._hook = RejectionHook(self._source, resend)
         self._prefix = f"{origin}/api/"
@@ -211,6 +216,12 @@ def _check_header(api_id: "str | bytes") -> None:
 def _check_api_id(api_id: str) -> None:
     if not isinstance(api_id, str) or not re.fullmatch(_API_ID, api_id):
         raise InvalidApiId("an api-id is 1 to 10 visible ASCII characters, such as ka10001")
+
+
+def _check_store(store: Any) -> TokenStore | None:
+    if store is None or (isinstance(store, TokenStore) and not isinstance(store, type)):
+        return store
+    raise TypeError("store must have load, update and discard, such as SQLiteStore(path) or RedisStore(client)")
 
 
 def _read_timeout(timeout: Any) -> tuple[float, float]:

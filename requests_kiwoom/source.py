@@ -6,14 +6,15 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 from .backoff import Backoff
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
 from .oauth import OAuthClient
 from .origins import Origin
-from .tokens import LIFETIME, Token, fingerprint
+from .shared import SharedToken, store_key
+from .stores import TokenStore
+from .tokens import LIFETIME, Token, fingerprint, plausible
 
 logger = logging.getLogger("requests_kiwoom")
 
@@ -39,12 +40,15 @@ class TokenSource:
 
     The current token is published by one assignment and read without a lock. Whoever finds it missing, expired or
     rejected takes the lock, looks again, and issues; the others wait, and get what came of it: a token, or an
-    exception of their own.
+    exception of their own. With a `store`, the same holds for the processes that share it.
     """
 
-    def __init__(self, oauth: OAuthClient) -> None:
+    def __init__(self, oauth: OAuthClient, store: TokenStore | None = None) -> None:
         self._oauth = oauth
+        self._store = store
         self._lease: Lease | None = None
+        # The token that was rejected or revoked last: a store may hold it still.
+        self._dead: str | None = None
         # au10001 fails; a token was rejected soon after its issue; a token had expired when it was handed out.
         self._failing = Backoff()
         self._rejecting = Backoff()
@@ -103,20 +107,21 @@ class TokenSource:
         """
         with self._lock:
             self._raise_while_failing()
-            token = self._publish(self._watched(self._renewed))
+            token = self._publish(self._shared.update(self._renewed, 3 * self._oauth.longest_call))
             self._rejecting.clear()
             if not self._is_full(token):
                 logger.warning("renew(): token %s is not new, it expires %s", token.fingerprint, token.expires_at)
 
     def revoke(self) -> None:
-        """Kill the token that is held, for every process that uses the key; without one, do nothing.
+        """Kill the token that is held or stored, for every process that uses the key; without one, do nothing.
 
         :raises TokenRevokeError: au10002 did not do it; the token is kept.
         """
         with self._lock:
-            token = self.held
+            token = self._live() or self._adopted(self._shared.load()) or self.held
             if token is not None:
                 self._withdraw(token)
+                self._shared.discard(token)
                 logger.info("token %s was revoked", token.fingerprint)
 
     # Below this line the lock is held.
@@ -125,9 +130,14 @@ class TokenSource:
         lease = self._lease
         return lease.token if lease is not None and self._now() < lease.until else None
 
-    def _issue(self) -> Token:
+    def _issue(self, rejected: str | None = None) -> Token:
+        adopted = self._adopted(self._shared.load())
+        if adopted is not None:
+            return self._publish(adopted)
+        self._raise_while_rejecting(rejected)
         self._raise_while_failing()
-        return self._publish(self._watched(self._obtain))
+        wait = self._oauth.longest_call
+        return self._publish(self._shared.update(lambda stored: self._obtained(stored, rejected), wait))
 
     def _issue_or_prolong(self) -> Token:
         try:
@@ -141,12 +151,8 @@ class TokenSource:
             return lease.token
 
     def _replace(self, rejected: str) -> Token:
-        pause = self._rejecting.remaining(self._now())
-        if pause:
-            raise TokenUnavailable(f"token {fingerprint(rejected)} is rejected. {_WAY_OUT}", retry_after=pause)
-        token = self._issue()
-        # On probation until a request that is sent again with it is accepted.
-        self._rejecting.extend(self._now())
+        self._dead = rejected
+        token = self._issue(rejected)
         if token.value == rejected:
             pause = self._rejecting.remaining(self._now())
             raise TokenUnavailable(
@@ -155,11 +161,30 @@ class TokenSource:
             )
         return token
 
-    def _obtain(self) -> Token:
-        return self._oauth.issue(self._now())
+    def _adopted(self, stored: Token | None) -> Token | None:
+        """The stored token, if it can be the current one."""
+        now = self._now()
+        # A store is anybody's code, and its record anybody's: it is checked as au10001's answer is.
+        if not isinstance(stored, Token) or not plausible(stored, now) or stored.expires <= now:
+            return None
+        # A store that was away comes back with an old token.
+        if stored.value == self._dead or (self.held is not None and stored.expires < self.held.expires):
+            return None
+        if stored != self.held:
+            logger.info("token %s, which expires %s, is the store's", stored.fingerprint, stored.expires_at)
+        return stored
 
-    def _renewed(self) -> Token:
-        token = self._live() or self._obtain()
+    def _obtained(self, stored: Token | None, rejected: str | None = None) -> Token:
+        token = self._adopted(stored)
+        if token is None:
+            token = self._called()
+            if rejected is not None:
+                # On probation until a request that is sent again with it is accepted.
+                self._rejecting.extend(self._now())
+        return token
+
+    def _renewed(self, stored: Token | None) -> Token:
+        token = self._adopted(stored) or self._live() or self._called()
         if self._is_full(token):
             return token
         try:
@@ -169,7 +194,7 @@ class TokenSource:
                 raise
             # It may have died already; if it did not, au10001 hands it out again.
             logger.warning("renew(): %s", error)
-        return self._obtain()
+        return self._called()
 
     def _withdraw(self, token: Token) -> None:
         """Revoke `token`; requests that need one wait meanwhile for what comes next."""
@@ -179,6 +204,7 @@ class TokenSource:
         except TokenRevokeError:
             self._lease = lease
             raise
+        self._dead = token.value
 
     def _publish(self, token: Token) -> Token:
         now = self._now()
@@ -191,10 +217,10 @@ class TokenSource:
         self._lease = Lease(token, until)
         return token
 
-    def _watched(self, obtain: Callable[[], Token]) -> Token:
-        """What `obtain` gives; if that is an error, au10001 is left alone for a while."""
+    def _called(self) -> Token:
+        """What au10001 gives; if that is an error, it is left alone for a while."""
         try:
-            token = obtain()
+            token = self._oauth.issue(self._now())
         except TokenIssueError as error:
             wait = getattr(error, "retry_after", None) or 0.0
             self._failing.extend(self._now(), at_least=wait)
@@ -206,6 +232,11 @@ class TokenSource:
         self._failure = None
         logger.info("au10001 issued token %s, which expires %s", token.fingerprint, token.expires_at)
         return token
+
+    def _raise_while_rejecting(self, rejected: str | None) -> None:
+        pause = self._rejecting.remaining(self._now())
+        if rejected is not None and pause:
+            raise TokenUnavailable(f"token {fingerprint(rejected)} is rejected. {_WAY_OUT}", retry_after=pause)
 
     def _raise_while_failing(self) -> None:
         if self._failure is not None and self._failing.remaining(self._now()):
@@ -226,11 +257,12 @@ class TokenSource:
     def _begin_locking(self) -> None:
         # Reentrant: a signal handler that sends a request (cancel all orders!) may interrupt the thread that issues.
         self._lock = threading.RLock()
+        self._shared = SharedToken(self._store, store_key(self.origin, self._oauth.appkey), lambda: self._now())
         _sources.add(self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        del state["_lock"]
+        del state["_lock"], state["_shared"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

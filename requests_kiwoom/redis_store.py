@@ -1,0 +1,125 @@
+"""``RedisStore``: shares tokens between machines."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn, TypeVar
+
+from .stores import read_record
+from .tokens import LIFETIME, Token
+
+#: Seconds that one command may take: no timeout of a client ends its retries, and it may have no timeout at all.
+_MOMENT = 2.0
+#: Seconds between two tries to get the lock.
+_POLL = 0.05
+#: A record: the expiry, in seconds since the epoch, and the token.
+_RECORD = r"([0-9]{1,12}) ([!-~]{1,1000})"
+#: Compare and delete, in one step.
+_DISCARD = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
+
+_T = TypeVar("_T")
+
+
+class RedisStore:
+    """Shares tokens between machines, through a Redis server.
+
+    A token is bound to the IP address that it was issued to [vendor]: the machines must leave by one address. A record
+    expires with its token. Locks are those of redis-py, and end by themselves when their holder dies.
+
+    :param client: a ``redis.Redis``, or one like it. It is lent, so never closed.
+    :param prefix: what the names of the keys begin with.
+    """
+
+    def __init__(self, client: Any, prefix: str = "requests-kiwoom:") -> None:
+        # The methods of an asynchronous client have the same names.
+        if isinstance(client, type) or not hasattr(client, "lock") or hasattr(client, "__aenter__"):
+            raise TypeError("client must be a redis.Redis, such as redis.Redis.from_url(...)")
+        self._client = client
+        self._prefix = prefix
+
+    def load(self, key: str) -> Token | None:
+        """The token that is stored under `key`, or ``None``."""
+        return _within(_MOMENT, lambda: self._read(key))
+
+    def update(self, key: str, issue: Callable[[Token | None], Token], *, wait: float) -> Token:
+        """Store what `issue` makes of the stored token, and return it; other processes wait meanwhile."""
+        # It outlives what may run under it, and a holder that was killed is not waited for much longer than that.
+        lock = self._client.lock(
+            f"{self._prefix}{key}:lock", timeout=wait + 2 * _MOMENT, sleep=_POLL, thread_local=False
+        )
+        if not _within(wait + _MOMENT, lambda: lock.acquire(blocking_timeout=wait)):
+            raise TimeoutError(f"another process held the lock for more than {wait:g} s")
+        try:
+            stored = self.load(key)
+            token = issue(stored)
+        except BaseException:
+            # If Redis is away, there is nothing to let go of, and the lock ends by itself.
+            with suppress(Exception):
+                _within(_MOMENT, lock.release)
+            raise
+        _within(_MOMENT, lambda: self._finish(key, token, token != stored, lock))
+        return token
+
+    def discard(self, key: str, token: Token) -> None:
+        """Remove `token` if it is the one that is stored under `key`."""
+        _within(_MOMENT, lambda: self._client.eval(_DISCARD, 1, self._prefix + key, _record(token)))
+
+    def _read(self, key: str) -> Token | None:
+        record = self._client.get(self._prefix + key)
+        # Text, if the client has decode_responses.
+        text = record.decode("latin-1") if isinstance(record, bytes) else record or ""
+        match = re.fullmatch(_RECORD, text)
+        return read_record(match[2], int(match[1])) if match else None
+
+    def _finish(self, key: str, token: Token, is_new: bool, lock: Any) -> None:
+        try:
+            if is_new:
+                # Raises if the lock was lost: somebody else may have stored a newer token by now.
+                lock.reacquire()
+                self._client.set(self._prefix + key, _record(token), px=_milliseconds_left(token))
+        finally:
+            lock.release()
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a RedisStore cannot be pickled or copied: its connections belong here; build it in the worker")
+
+
+def _record(token: Token) -> str:
+    return f"{int(token.expires)} {token.value}"
+
+
+def _milliseconds_left(token: Token) -> int:
+    left = token.expires - time.time()
+    # A clock that gives it more than a whole life, or none, is wrong.
+    return int(1000 * (left if 1 <= left <= LIFETIME else LIFETIME))
+
+
+def _within(seconds: float, work: Callable[[], _T]) -> _T:
+    """What `work` returns or raises, in so many seconds.
+
+    :raises TimeoutError: if it takes longer; the thread that it runs in is left to itself.
+    """
+    results: list[_T] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="requests_kiwoom store", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        # No thread is to be had while the interpreter ends (3.12), or at the process's limit: then without that bound.
+        run()
+    else:
+        thread.join(seconds)
+    for error in errors:
+        raise error
+    if not results:
+        raise TimeoutError(f"Redis did not answer within {seconds:g} s")
+    return results[0]
