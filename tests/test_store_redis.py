@@ -1,0 +1,220 @@
+"""``RedisStore``: what is in Redis, and what becomes of requests while Redis is away."""
+
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import redis
+
+from requests_kiwoom import KiwoomAuth, RedisStore, Token
+
+from .processes import build_auth
+from .test_stores import key_of, post, token
+
+
+@pytest.fixture
+def client(redis_server, redis_port):
+    """A client of an empty Redis, which is in order again afterwards."""
+    yield redis_server.client
+    redis_server.resume()
+    if redis_server.stopped:
+        redis_server.start()
+
+
+def patient(client):
+    """A client as redis-py builds it, retries and all, but with a port."""
+    return redis.Redis(port=client.connection_pool.connection_kwargs["port"])
+
+
+class TestTheRecord:
+    def test_it_is_the_token_and_its_expiry(self, server, client, redis_port):
+        """One key, with the token and its expiry; the lock is gone, and neither key of Kiwoom's is there."""
+        auth = build_auth(server, redis_port)
+        value = auth.token()
+
+        name = f"requests-kiwoom:{key_of(server)}".encode()
+        assert [name] == client.keys()
+        assert f"{auth.expires_at.timestamp():.0f} {value}".encode() == client.get(name)
+
+    def test_it_expires_with_the_token(self, server, client, redis_port):
+        """The key lives as long as the token."""
+        build_auth(server, redis_port).token()
+
+        assert 24 * 3600 - 60 < client.ttl(client.keys()[0]) <= 24 * 3600
+
+    @pytest.mark.parametrize("life, seconds", [({"hours": 3}, 3 * 3600), ({"hours": -9}, 86400), ({"days": 30}, 86400)])
+    def test_a_wrong_clock_keeps_it_a_day(self, client, life, seconds):
+        """A token that seems to have expired, or to live for more than a day, is kept for a day: the clock is wrong."""
+        RedisStore(client).update("key", lambda stored: token("x", **life), wait=1)
+
+        assert seconds - 60 < client.ttl("requests-kiwoom:key") <= seconds
+
+    def test_the_prefix_is_the_user_s(self, client):
+        """Two prefixes share nothing."""
+        RedisStore(client, "one:").update("key", lambda stored: token("x", hours=1), wait=1)
+
+        assert [b"one:key"] == client.keys()
+        assert RedisStore(client, prefix="two:").load("key") is None
+
+    @pytest.mark.parametrize(
+        "record",
+        [b"", b"x", b"2000000000", b"2000000000 a\r\nb", b"99999999999999 x", b"1e9 x", b"2000000000 \xff", b"-1 x"],
+    )
+    def test_a_forged_record_is_a_miss(self, client, record):
+        """What au10001 cannot have issued is not there."""
+        client.set("requests-kiwoom:key", record)
+
+        assert RedisStore(client).load("key") is None
+
+    def test_another_type_is_a_failure(self, server, client, redis_port, caplog):
+        """A key that holds something else than a text is reported, and left."""
+        client.lpush(f"requests-kiwoom:{key_of(server)}", "a list")
+
+        assert 0 == post(build_auth(server, redis_port))
+        assert "WRONGTYPE" in caplog.text
+        assert 1 == client.llen(f"requests-kiwoom:{key_of(server)}")
+
+    def test_clients_that_decode(self, client, redis_port):
+        """A client with decode_responses reads what another wrote, and deletes it."""
+        kept = token("x", hours=1)
+        RedisStore(client).update("key", lambda stored: kept, wait=1)
+
+        with redis.Redis(port=redis_port, decode_responses=True) as decoding:
+            assert kept == RedisStore(decoding).load("key")
+            RedisStore(decoding).discard("key", kept)
+
+        assert [] == client.keys()
+
+    @pytest.mark.parametrize("client", ["redis://127.0.0.1", None, redis.Redis, "asyncio"])
+    def test_what_is_no_client(self, client):
+        """An address, the class, or an asynchronous client is refused when the store is built."""
+        if client == "asyncio":
+            import redis.asyncio
+
+            client = redis.asyncio.Redis()
+        with pytest.raises(TypeError, match="redis.Redis"):
+            RedisStore(client)
+
+
+class TestRedisAway:
+    def test_killed(self, server, client, redis_server, redis_port, caplog):
+        """Without Redis: a warning, and an issue without it; once it is back, the next token is shared again."""
+        auth = build_auth(server, redis_port)
+        post(auth)
+        redis_server.kill()
+        server.revoke_all()
+
+        assert 0 == post(auth)
+        assert 1 == caplog.text.count("the token store failed")
+
+        redis_server.start()
+        server.clock.advance(seconds=2)
+        server.revoke_all()
+        assert 0 == post(auth)
+        assert auth.token() == build_auth(server, redis_port).token()
+        assert 3 == server.issues
+
+    def test_hanging(self, server, client, redis_server):
+        """A Redis that does not answer costs two seconds, however often and long the client tries."""
+        auth = KiwoomAuth(
+            server.appkey, server.secretkey, base_url=server.url, store=RedisStore(patient(client))
+        )
+        post(auth)
+        redis_server.pause()
+        server.revoke_all()
+
+        start = time.monotonic()
+        assert 0 == post(auth)
+        assert time.monotonic() - start < 8  # No timing: the client would try for a minute.
+
+    @pytest.mark.parametrize("how", ["kill", "pause", "flush"])
+    def test_in_the_middle_of_an_issue(self, server, client, redis_server, redis_port, caplog, how):
+        """Redis goes, hangs, or loses the lock while au10001 is called: what was issued stands, with one warning."""
+        auth = build_auth(server, redis_port)
+        away = {"kill": redis_server.kill, "pause": redis_server.pause, "flush": client.flushall}[how]
+
+        def answer(request):
+            away()
+            return server._issue(request)
+
+        server.fail(answer)
+
+        assert 0 == post(auth) == post(auth)
+        assert 1 == server.issues
+        assert 1 == caplog.text.count("the token store failed")
+
+    def test_a_lost_lock_keeps_the_newer_token(self, client):
+        """Who has lost the lock does not overwrite what the next holder stored."""
+        newer = token("newer", hours=1)
+
+        def slow(stored):
+            client.delete("requests-kiwoom:key:lock")
+            RedisStore(client).update("key", lambda stored: newer, wait=1)
+            return token("older", hours=1)
+
+        with pytest.raises(redis.exceptions.LockError):
+            RedisStore(client).update("key", slow, wait=1)
+
+        assert newer == RedisStore(client).load("key")
+
+    def test_the_lock_ends_by_itself(self, client):
+        """The lock of a process that was killed is there for little longer than a token call may take."""
+        seen = []
+        RedisStore(client).update(
+            "key", lambda stored: seen.append(client.ttl("requests-kiwoom:key:lock")) or token("x", hours=1), wait=10
+        )
+
+        assert 10 < seen[0] <= 14
+
+    def test_a_password_that_is_missing(self, server, client, redis_port, caplog):
+        """A Redis that refuses the client is a warning."""
+        client.config_set("requirepass", "fake-password")
+        try:
+            assert 0 == post(build_auth(server, redis_port))
+        finally:
+            client.config_set("requirepass", "")
+        assert "the token store failed" in caplog.text
+        assert "AuthenticationError" in caplog.text
+
+    def test_8_threads_while_it_comes_and_goes(self, server, client, redis_server, redis_port, caplog):
+        """Redis is killed and started again under 8 threads, and tokens are revoked: no request fails."""
+        auth, done, codes = build_auth(server, redis_port), threading.Event(), []
+
+        def send():
+            while not done.is_set():
+                codes.append(post(auth))
+
+        threads = [threading.Thread(target=send) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for _ in range(3):
+            redis_server.kill()
+            server.revoke_all()
+            wait_for(codes, 30)
+            redis_server.start()
+            server.clock.advance(seconds=2)
+            server.revoke_all()
+            wait_for(codes, 30)
+        done.set()
+        for thread in threads:
+            thread.join()
+
+        assert {0} == set(codes)
+        warnings = [record.getMessage() for record in caplog.records if "store failed" in record.getMessage()]
+        assert len(warnings) == len(set(warnings))
+
+
+def wait_for(codes, more):
+    """Until so many more requests have been sent."""
+    enough = len(codes) + more
+    while len(codes) < enough:
+        time.sleep(0.01)  # The threads get on meanwhile.
+
+
+def test_expiry_is_in_whole_seconds(client):
+    """A token of the user's own making, with a fraction of a second, is stored without it."""
+    now = datetime.now(timezone.utc) + timedelta(hours=1)
+    RedisStore(client).update("key", lambda stored: Token("x", now), wait=1)
+
+    assert now.replace(microsecond=0) == RedisStore(client).load("key").expires_at
