@@ -42,7 +42,7 @@ class KiwoomAuth(AuthBase):
         their sum.
     :param resend: ``False``: a rejected request is not sent again, and its answer goes to the caller; the next request
         carries the new token.
-    :raises ValueError: if a key is empty or no key, or `base_url` or `timeout` is not as described.
+    :raises ValueError: if a key is empty or no key, or `mock`, `base_url` or `timeout` is not as described.
     :raises TypeError: if `store` is no store.
 
     A request raises, before anything is sent, :class:`~requests_kiwoom.MissingApiId`,
@@ -63,6 +63,8 @@ class KiwoomAuth(AuthBase):
         timeout: "float | tuple[float, float]" = (3.05, 10.0),
         resend: bool = True,
     ) -> None:
+        if mock not in (True, False):
+            raise ValueError("mock must be True for mock trading (모의투자), or False for production (실전)")
         if base_url is not None and mock:
             raise ValueError("give either mock=True or base_url: base_url replaces both of Kiwoom's hosts")
         origin = parse_base_url(base_url) if base_url is not None else MOCK if mock else PRODUCTION
@@ -86,9 +88,10 @@ class KiwoomAuth(AuthBase):
         """
         environ = os.environ
         appkey, secretkey = key_from_env(environ, "KIWOOM_APPKEY"), key_from_env(environ, "KIWOOM_SECRETKEY")
-        if "mock" not in options and "base_url" not in options:
+        # base_url=None asks for no other server: that is no reason to pass over KIWOOM_MOCK and trade real money.
+        if "mock" not in options and options.get("base_url") is None:
             options["mock"] = mock_from_env(environ)
-            options["base_url"] = environ.get("KIWOOM_BASE_URL") or None
+            options.setdefault("base_url", environ.get("KIWOOM_BASE_URL") or None)
         return cls(appkey, secretkey, **options)
 
     def for_api(self, api_id: str, *, resend: bool | None = None) -> "KiwoomAuth":
