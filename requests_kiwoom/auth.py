@@ -162,11 +162,12 @@ class KiwoomAuth(AuthBase):
         elif (given := r.headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         r.headers["Authorization"] = self._source.current().authorization
-        hooks = r.hooks["response"]
-        if hooks:
+        others = r.hooks["response"]
+        # A list of its own: copies of a prepared request share theirs, and may each be for another account.
+        r.hooks = {"response": [self._hook]}
+        if others:
             # Once, however often an auth is applied; and first, so that the user's hooks see only the final answer.
-            hooks[:] = [hook for hook in hooks if not isinstance(hook, RejectionHook)]
-        hooks.insert(0, self._hook)
+            r.hooks["response"] += [hook for hook in others if not isinstance(hook, RejectionHook)]
         return r
 
     def _is_ours(self, url: str) -> bool:
