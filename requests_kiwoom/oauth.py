@@ -128,7 +128,7 @@ class OAuthClient:
         if envelope is not None:
             code, return_code = envelope.code, envelope.return_code
             return_msg = self._masked(envelope.return_msg, token, envelope.payload.get("token"))
-        if self._may_hold_a_secret(answer.content, envelope, token):
+        if self._may_hold_a_secret(answer, envelope, token):
             response = None
         details = f"HTTP {status}" if return_code is None else f"HTTP {status}, return_code {return_code}"
         said = f" {return_msg}." if return_msg else ""
@@ -147,11 +147,11 @@ class OAuthClient:
         # A lone surrogate cannot be printed, and an escape sequence does more than print.
         return "".join(character if character.isprintable() else "?" for character in line)
 
-    def _may_hold_a_secret(self, content: bytes, envelope: Envelope | None, token: str | None) -> bool:
+    def _may_hold_a_secret(self, answer: Answer, envelope: Envelope | None, token: str | None) -> bool:
         if envelope is not None and "token" in envelope.payload:
             return True
         # JSON may be UTF-16 as well, and have a backslash before a slash.
-        plain = content.translate(None, b"\0\\")
+        plain = answer.content.translate(None, b"\0\\") + str(answer.response.headers).encode()
         # Of "token" the end alone: elsewhere it is "access_token".
         secrets = ('token"', self.appkey, self._secretkey, token)
         return any(secret.encode() in plain for secret in secrets if secret)

@@ -59,3 +59,14 @@ def test_a_key_is_masked_before_the_text_is_cut():
                 auth.token()
 
             assert "fake-se" not in str(caught.value)
+
+
+def test_a_header_with_a_key_in_it_is_left_out(server, auth):
+    """A gateway that repeats a key in a header of its answer: the error does not lead there."""
+    server.fail(Reply(b"", 502, {"X-Debug": f"secretkey={server.secretkey}"}))
+
+    with pytest.raises(TokenUnavailable, match="HTTP 502") as caught:
+        auth.token()
+
+    assert caught.value.response is None
+    assert server.secretkey.encode() not in pickle.dumps(caught.value)
