@@ -87,12 +87,14 @@ class KiwoomAuth(AuthBase):
         :raises ValueError: if a key is missing, or a variable says nothing that can be understood.
         """
         environ = os.environ
-        appkey, secretkey = key_from_env(environ, "KIWOOM_APPKEY"), key_from_env(environ, "KIWOOM_SECRETKEY")
+        for name, variable in (("appkey", "KIWOOM_APPKEY"), ("secretkey", "KIWOOM_SECRETKEY")):
+            if name not in options:
+                options[name] = key_from_env(environ, variable)
         # base_url=None asks for no other server: that is no reason to pass over KIWOOM_MOCK and trade real money.
         if "mock" not in options and options.get("base_url") is None:
             options["mock"] = mock_from_env(environ)
             options.setdefault("base_url", environ.get("KIWOOM_BASE_URL") or None)
-        return cls(appkey, secretkey, **options)
+        return cls(**options)
 
     def for_api(self, api_id: str, *, resend: bool | None = None) -> "KiwoomAuth":
         """This auth for one API: requests need no ``api-id`` header of their own. The token is shared.

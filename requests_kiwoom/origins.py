@@ -1,12 +1,16 @@
 """Origins: scheme, host and port of a URL, lower-cased, with default ports folded in."""
 
 import ipaddress
+import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .exceptions import InsecureTransport
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+#: A name or an address. urlsplit takes spaces and backslashes for a host as well.
+_HOST = r"[a-z0-9._:%-]+"
 
 
 class Origin(NamedTuple):
@@ -57,7 +61,7 @@ def parse_base_url(base_url: str) -> Origin:
     :raises InsecureTransport: if it is plain http to another machine.
     """
     origin = origin_of(base_url) if isinstance(base_url, str) and base_url.isascii() else None
-    if origin is None:
+    if origin is None or not re.fullmatch(_HOST, origin.host):
         raise ValueError("base_url must be a URL such as https://gateway.example:8443")
     # What is left once the origin is taken off: a path, a query, a fragment, or a user name before the host.
     if base_url.lower().removesuffix("/") not in (str(origin), f"{origin}:{origin.port}"):
