@@ -156,20 +156,21 @@ class KiwoomAuth(AuthBase):
         # The prefix goes past the slash behind the host: what follows cannot change whom the request goes to.
         if not url.startswith(self._prefix) and not self._is_ours(url):
             return r
+        headers = r.headers
         if self._api_id is None:
             try:
-                _check_header(r.headers["api-id"])
+                _check_header(headers["api-id"])
             except KeyError:
                 _check_header("")
-        elif (given := r.headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
+        elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
-        r.headers["Authorization"] = self._source.current().authorization
-        others = r.hooks["response"]
-        # A list of its own: copies of a prepared request share theirs, and may each be for another account.
-        r.hooks = {"response": [self._hook]}
+        headers["Authorization"] = self._source.current().authorization
+        hooks, others = [self._hook], r.hooks["response"]
         if others:
             # Once, however often an auth is applied; and first, so that the user's hooks see only the final answer.
-            r.hooks["response"] += [hook for hook in others if not isinstance(hook, RejectionHook)]
+            hooks += [hook for hook in others if not isinstance(hook, RejectionHook)]
+        # A list of its own: copies of a prepared request share theirs, and may each be for another account.
+        r.hooks = {"response": hooks}
         return r
 
     def _is_ours(self, url: str) -> bool:
