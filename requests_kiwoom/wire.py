@@ -64,6 +64,8 @@ def _send(
         headers={
             "Content-Type": "application/json;charset=UTF-8",
             "api-id": api_id,
+            # A session that caches (requests_cache.install_cache) would write keys and token to its file.
+            "Cache-Control": "no-store",
             # None takes a header out: the authorization that a lent session may hold is not for au10001.
             "Authorization": None,  # type: ignore[dict-item]
         },
