@@ -1,8 +1,41 @@
 """Other libraries get at every session of a program; the token call works among them."""
 
+import threading
+import types
+
+import pytest
+import requests
+
+from requests_kiwoom import KiwoomAuth
+
+PATH = "/api/dostk/stkinfo"
+
 
 def test_token_call_is_not_cached(server, auth):
     """The token call tells a session that caches to keep neither keys nor token."""
     auth.token()
 
     assert "no-store" == server.requests[0].headers["cache-control"]
+
+
+@pytest.mark.parametrize("lent", [False, True])
+def test_send_that_holds_a_lock(server, lent, monkeypatch):
+    """A ``send`` that holds its thread's lock, as requests-mock puts on sessions, does not wait for the token call."""
+    lock, send = threading.RLock(), requests.Session.send
+
+    def locked_send(session, request, **kwargs):
+        if not lock.acquire(timeout=5):
+            raise AssertionError("the token call comes from a thread that the lock keeps waiting")
+        try:
+            return send(session, request, **kwargs)
+        finally:
+            lock.release()
+
+    with requests.Session() as session:
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session if lent else None)
+        target, replaced = (session, types.MethodType(locked_send, session)) if lent else (requests.Session, locked_send)
+        monkeypatch.setattr(target, "send", replaced)
+        session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
+        server.revoke_all()
+
+        assert 0 == session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={}).json()["return_code"]
