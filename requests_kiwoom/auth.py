@@ -165,12 +165,13 @@ class KiwoomAuth(AuthBase):
         elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         headers["Authorization"] = self._source.current().authorization
-        hooks, others = [self._hook], r.hooks["response"]
+        others = r.hooks["response"]
         if others:
-            # Once, however often an auth is applied; and first, so that the user's hooks see only the final answer.
-            hooks += [hook for hook in others if not isinstance(hook, RejectionHook)]
-        # A list of its own: copies of a prepared request share theirs, and may each be for another account.
-        r.hooks = {"response": hooks}
+            # Once, however often an auth is applied.
+            others = [hook for hook in others if not isinstance(hook, RejectionHook)]
+        # First, so that the user's hooks see only the final answer. A list of its own: copies of a prepared request share
+        # theirs, and may each be for another account.
+        r.hooks = {"response": [self._hook, *others]}
         return r
 
     def _is_ours(self, url: str) -> bool:

@@ -4,8 +4,8 @@ import copy
 import logging
 import os
 import threading
+import time
 import weakref
-from time import time
 from typing import Any
 
 from .backoff import Backoff
@@ -58,7 +58,7 @@ class TokenSource:
 
     def _now(self) -> float:
         """Seconds since the epoch: the one clock of this package."""
-        return time()
+        return time.time()
 
     @property
     def origin(self) -> Origin:
