@@ -169,8 +169,8 @@ class KiwoomAuth(AuthBase):
         if others:
             # Once, however often an auth is applied.
             others = [hook for hook in others if not isinstance(hook, RejectionHook)]
-        # First, so that the user's hooks see only the final answer. A list of its own: copies of a prepared request share
-        # theirs, and may each be for another account.
+        # First, so that the user's hooks see only the final answer. A list of its own: copies of a prepared request
+        # share theirs, and may each be for another account.
         r.hooks = {"response": [self._hook, *others]}
         return r
 

@@ -33,8 +33,10 @@ def test_send_that_holds_a_lock(server, lent, monkeypatch):
 
     with requests.Session() as session:
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session if lent else None)
-        target, replaced = (session, types.MethodType(locked_send, session)) if lent else (requests.Session, locked_send)
-        monkeypatch.setattr(target, "send", replaced)
+        if lent:
+            monkeypatch.setattr(session, "send", types.MethodType(locked_send, session))
+        else:
+            monkeypatch.setattr(requests.Session, "send", locked_send)
         session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
         server.revoke_all()
 
