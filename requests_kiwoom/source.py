@@ -184,7 +184,8 @@ class TokenSource:
         return token
 
     def _renewed(self, stored: Token | None) -> Token:
-        token = self._adopted(stored) or self._live() or self._called()
+        # Published at once: if au10002 gives no answer, this is the token that is put back.
+        token = self._publish(self._adopted(stored) or self._live() or self._called())
         if self._is_full(token):
             return token
         try:
