@@ -26,7 +26,7 @@ def build_store(where: "Path | int | None") -> "SQLiteStore | RedisStore | None"
     """A store of whoever calls: at a path, or in the Redis at a port."""
     if isinstance(where, int):
         # By default it would try ten times more.
-        return RedisStore(redis.Redis(port=where, socket_timeout=1, retry=Retry(NoBackoff(), 0)))
+        return RedisStore(redis.Redis("127.0.0.1", where, socket_timeout=1, retry=Retry(NoBackoff(), 0)))
     return SQLiteStore(where) if where is not None else None
 
 

@@ -29,7 +29,7 @@ class RedisServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self.client = redis.Redis(port=self.port, socket_timeout=5)
+        self.client = redis.Redis("127.0.0.1", self.port, socket_timeout=5)
 
     def __enter__(self) -> "RedisServer":
         self.start()
