@@ -1,10 +1,12 @@
-"""What every store does for an auth: SQLite, Redis, and ten lines of the user's own."""
+"""What every store does for an auth: SQLite, Redis, and the one that the README shows how to write."""
 
 import copy
 import logging
 import pickle
-import threading
+import re
+import textwrap
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 import requests
@@ -18,29 +20,16 @@ from .processes import PATH, build_store
 from .tools import in_threads
 
 
-class DictStore:
-    """The README's: a dict behind a lock, for the auths of one process."""
+def store_of_the_readme():
+    """The class that the README shows."""
+    readme = Path(__file__).parent.parent.joinpath("README.rst").read_text("utf-8")
+    block = re.search(r"^    import threading\n(?:    .*\n|\n)+", readme, re.M)
+    names = {}
+    exec(textwrap.dedent(block[0]), names)
+    return names["DictStore"]
 
-    def __init__(self):
-        self._tokens = {}
-        self._lock = threading.Lock()
 
-    def load(self, key):
-        return self._tokens.get(key)
-
-    def update(self, key, issue, *, wait):
-        if not self._lock.acquire(timeout=wait):
-            raise TimeoutError("another thread is issuing")
-        try:
-            self._tokens[key] = issue(self._tokens.get(key))
-            return self._tokens[key]
-        finally:
-            self._lock.release()
-
-    def discard(self, key, token):
-        with self._lock:
-            if self._tokens.get(key) == token:
-                del self._tokens[key]
+DictStore = store_of_the_readme()
 
 
 @pytest.fixture(params=["dict", "sqlite", "redis"])
@@ -493,16 +482,22 @@ class TestFailingStores:
 
 class TestCopies:
     @pytest.mark.parametrize("copied", [copy.deepcopy, lambda auth: pickle.loads(pickle.dumps(auth))])
-    def test_a_copy_shares_the_store(self, server, make_auth, make_store, copied):
-        """A copied or pickled auth shares its token; with a RedisStore it says to build it in the worker."""
-        auth = make_auth()
-        if "Redis" in type(make_store()).__name__:
-            with pytest.raises(TypeError, match="build it in the worker"):
-                copied(auth)
-        elif isinstance(make_store(), DictStore):
-            with pytest.raises(TypeError):  # What a lock of the user's own says.
-                copied(auth)
-        else:
-            twin = copied(auth)
-            assert auth.token() == twin.token()
-            assert 1 == server.issues
+    def test_a_copy_shares_the_file(self, server, tmp_path, copied):
+        """A copied or pickled auth shares the file of the original, and so its token."""
+        auth = KiwoomAuth(
+            server.appkey, server.secretkey, base_url=server.url, store=build_store(tmp_path / "tokens.db")
+        )
+        twin = copied(auth)
+
+        assert auth.token() == twin.token()
+        assert 1 == server.issues
+
+    @pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, pickle.dumps])
+    def test_redis_is_for_the_worker_to_build(self, server, redis_port, copied):
+        """An auth with a RedisStore cannot be pickled or deep-copied, and says what to do instead."""
+        with pytest.raises(TypeError, match="build it in the worker"):
+            copied(build_store(redis_port))
+        with pytest.raises(TypeError, match="build it in the worker"):
+            pickle.dumps(
+                KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=build_store(redis_port))
+            )
