@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 #: No envelope that reports a rejection is longer, in bytes; real ones have about 100.
 SIZE_LIMIT = 1024
@@ -19,7 +19,7 @@ _NUMBER = r"-?[0-9]{1,9}"
 _CODE_IN_MSG = r"\[([0-9]{4}):|\bCODE=([0-9]{4})(?![0-9])"
 
 
-class Envelope(NamedTuple):
+class Envelope:
     """What an answer says about itself."""
 
     #: The answer's JSON object.
@@ -30,6 +30,13 @@ class Envelope(NamedTuple):
     return_msg: str
     #: The four-digit code that decides (8005, 1700, ...), or ``None``.
     code: int | None
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        return_msg = payload.get("return_msg")
+        self.payload = payload
+        self.return_code = _number(payload.get("return_code"))
+        self.return_msg = return_msg if isinstance(return_msg, str) else ""
+        self.code = _code(self.return_code, self.return_msg)
 
     @property
     def rejects_token(self) -> bool:
@@ -43,13 +50,7 @@ def read_envelope(body: bytes) -> Envelope | None:
         payload = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(payload, dict):
-        return None
-    return_code = _number(payload.get("return_code"))
-    return_msg = payload.get("return_msg")
-    if not isinstance(return_msg, str):
-        return_msg = ""
-    return Envelope(payload, return_code, return_msg, _code(return_code, return_msg))
+    return Envelope(payload) if isinstance(payload, dict) else None
 
 
 def _code(return_code: int | None, return_msg: str) -> int | None:

@@ -9,7 +9,7 @@ from .envelope import Envelope, read_envelope
 from .exceptions import TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from .origins import Origin
 from .tokens import Token, parse_expires_dt, plausible
-from .wire import Answer, NoAnswer, post, retry_after
+from .wire import NoAnswer, post, retry_after
 
 #: Where tokens are issued and revoked: the two paths that need no bearer token.
 TOKEN_PATH = "/oauth2/token"
@@ -97,7 +97,7 @@ class OAuthClient:
         if isinstance(answer, NoAnswer):
             return TokenUnavailable(self._masked(f"au10001 at {self.origin} gave no answer. {answer.reason}"))
         envelope = read_envelope(answer.content)
-        if envelope is None or answer.response.status_code != 200 or _refuses(envelope):
+        if envelope is None or answer.status_code != 200 or _refuses(envelope):
             refused = envelope is not None and envelope.code in _REFUSED
             kind = TokenRefused if refused else TokenUnavailable
             return self._error(kind, "au10001 issued no token", answer, envelope)
@@ -111,19 +111,19 @@ class OAuthClient:
         if isinstance(answer, NoAnswer):
             return TokenRevokeError(self._masked(f"au10002 at {self.origin} gave no answer. {answer.reason}"))
         envelope = read_envelope(answer.content)
-        if envelope is None or answer.response.status_code != 200 or envelope.return_code != 0:
+        if envelope is None or answer.status_code != 200 or envelope.return_code != 0:
             return self._error(TokenRevokeError, "au10002 did not revoke the token", answer, envelope, token.value)
         return None
 
-    def _post(self, api_id: str, path: str, **body: str) -> Answer | NoAnswer:
+    def _post(self, api_id: str, path: str, **body: str) -> Response | NoAnswer:
         keys = {"appkey": self.appkey, "secretkey": self._secretkey}
         return post(f"{self.origin}{path}", api_id, {**body, **keys}, self._session, self._timeout)
 
     def _error(
-        self, kind: type[_Error], what: str, answer: Answer, envelope: Envelope | None, token: str | None = None
+        self, kind: type[_Error], what: str, answer: Response, envelope: Envelope | None, token: str | None = None
     ) -> _Error:
-        response: Response | None = answer.response
-        status = answer.response.status_code
+        response: Response | None = answer
+        status = answer.status_code
         code = return_code = return_msg = None
         if envelope is not None:
             code, return_code = envelope.code, envelope.return_code
@@ -135,7 +135,7 @@ class OAuthClient:
         text = f"{what} ({self.origin}, {details}).{said} {_advice(status, code, envelope)}"
         error = kind(text, code=code, return_code=return_code, return_msg=return_msg, response=response)
         if isinstance(error, TokenUnavailable):
-            error.retry_after = retry_after(answer.response)
+            error.retry_after = retry_after(answer)
         return error
 
     def _masked(self, text: str, *more: object) -> str:
@@ -147,11 +147,11 @@ class OAuthClient:
         # A lone surrogate cannot be printed, and an escape sequence does more than print.
         return "".join(character if character.isprintable() else "?" for character in line)
 
-    def _may_hold_a_secret(self, answer: Answer, envelope: Envelope | None, token: str | None) -> bool:
+    def _may_hold_a_secret(self, answer: Response, envelope: Envelope | None, token: str | None) -> bool:
         if envelope is not None and "token" in envelope.payload:
             return True
         # JSON may be UTF-16 as well, and have a backslash before a slash.
-        plain = answer.content.translate(None, b"\0\\") + str(answer.response.headers).encode()
+        plain = answer.content.translate(None, b"\0\\") + str(answer.headers).encode()
         # Of "token" the end alone: elsewhere it is "access_token".
         secrets = ('token"', self.appkey, self._secretkey, token)
         return any(secret.encode() in plain for secret in secrets if secret)

@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .exceptions import InsecureTransport
@@ -13,12 +12,15 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = r"[a-z0-9._:%-]+"
 
 
-class Origin(NamedTuple):
+class Origin:
     """Whom a request goes to. ``str()`` gives it as a URL without a slash at the end."""
 
-    scheme: str
-    host: str
-    port: int | None
+    __slots__ = ("scheme", "host", "port")
+
+    def __init__(self, scheme: str, host: str, port: int) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
 
     @property
     def is_loopback(self) -> bool:
@@ -29,6 +31,14 @@ class Origin(NamedTuple):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Origin):
+            return NotImplemented
+        return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
+
+    def __hash__(self) -> int:
+        return hash((self.scheme, self.host, self.port))
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import requests
 from requests import PreparedRequest, Response, Session
@@ -19,29 +19,23 @@ _ANSWER_LIMIT = 64 * 1024
 _LONGEST_RETRY_AFTER = 60.0
 
 
-class Answer(NamedTuple):
-    """What came back. It leads neither to the call's body, which holds the keys, nor to its connection."""
-
-    response: Response
-    content: bytes
-
-
-class NoAnswer(NamedTuple):
+class NoAnswer:
     """Why nothing came back."""
 
-    reason: str
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
 
 
 def post(
     url: str, api_id: str, body: dict[str, str], session: requests.Session | None, timeout: tuple[float, float]
-) -> Answer | NoAnswer:
+) -> Response | NoAnswer:
     """Send `body` as JSON and read the answer, in the sum of `timeout` (connect and read, in seconds) at most.
 
     A failure is returned, not raised: the frames of a traceback would lead to the keys.
     """
     deadline = time.monotonic() + sum(timeout)
 
-    def exchange() -> Answer | NoAnswer:
+    def exchange() -> Response | NoAnswer:
         sender = requests.Session() if session is None else session
         try:
             with _send(sender, url, api_id, body, timeout) as response:
@@ -110,7 +104,8 @@ def _read(response: Response, deadline: float) -> bytes:
     return bytes(content)
 
 
-def _detached(response: Response, content: bytes) -> Answer:
+def _detached(response: Response, content: bytes) -> Response:
+    """The answer, leading neither to the call's body, which holds the keys, nor to its connection."""
     request = PreparedRequest()
     request.prepare(method="POST", url=response.url)
     copy = Response()
@@ -122,17 +117,17 @@ def _detached(response: Response, content: bytes) -> Answer:
     copy.encoding = response.encoding
     copy.elapsed = response.elapsed
     copy.raw = io.BytesIO(content)
-    return Answer(copy, content)
+    return copy
 
 
-def _within(seconds: float, exchange: Callable[[], Answer | NoAnswer]) -> Answer | NoAnswer:
+def _within(seconds: float, exchange: Callable[[], Response | NoAnswer]) -> Response | NoAnswer:
     """Run `exchange` in a thread and wait so many seconds for it.
 
     No timeout of requests ends a name look-up, the retries of a lent session's adapter, or a header that drips in.
     """
     import contextvars  # Here, since importing this package is to cost next to nothing.
 
-    outcome: list[Answer | NoAnswer] = []
+    outcome: list[Response | NoAnswer] = []
     context = contextvars.copy_context()
     thread = threading.Thread(
         target=lambda: outcome.append(context.run(exchange)), name="requests_kiwoom token call", daemon=True
