@@ -59,7 +59,7 @@ class Caller:
 
 
 def test_a_crowd_in_trouble():
-    """64 callers make 200 calls each through every fault: none hangs, none gets another's answer, and the end is quick."""
+    """64 callers make 200 calls each through every fault: none hangs, none gets another's answer, all ends at once."""
     options = {"chaos": 0.3, "latency": 0.001, "numbers_as_strings": True, "rejection": "top"}
     with KiwoomServer(**options) as server:
         server.reply("ka10001", lambda request: request.json())
@@ -83,7 +83,7 @@ def test_a_crowd_in_trouble():
 
 
 def test_an_end_in_the_middle():
-    """The end is as quick while callers are silent, half-way through a request, waiting, or in a callable that hangs."""
+    """The end is as quick while callers are silent, in the middle of a request, waiting, or in a hanging callable."""
     released = threading.Event()
     with KiwoomServer(strict=False) as server:
         server.fail(*[lambda request: released.wait()] * 4, path="/hangs")
