@@ -1,20 +1,22 @@
 """What the README shows is run as it stands there, against a Kiwoom on loopback."""
 
-import pathlib
 import re
 
 import pytest
 import requests
 
-README = pathlib.Path(__file__).parent.parent / "README.rst"
+from .documents import README, blocks, section
+
 PROLOGUE = 'import requests\nfrom requests_kiwoom import KiwoomAuth\nauth = KiwoomAuth("my-appkey", "my-secretkey")\n'
 
 
 def python_blocks():
-    """Each Python block of the README, with the number of its line."""
-    for found in re.finditer(r"^\.\. code-block:: python\n\n((?:    .*\n|\n)+)", README.read_text("utf-8"), re.M):
-        lines = [line[4:] for line in found[1].splitlines()]
-        yield pytest.param("\n".join(lines), id=f"line {README.read_text('utf-8')[: found.start()].count(chr(10)) + 1}")
+    """Each Python block of the README, with the number of its line; those of the recipes are for tests/ecosystem."""
+    text = README.read_text("utf-8")
+    recipes = blocks(*section("Recipes"))
+    for start, code in blocks(0, text):
+        if (start, code) not in recipes:
+            yield pytest.param(code, id=f"line {text[:start].count(chr(10)) + 1}")
 
 
 @pytest.mark.parametrize("block", list(python_blocks()))
