@@ -94,6 +94,8 @@ class KiwoomAuth(AuthBase):
         if "mock" not in options and options.get("base_url") is None:
             options["mock"] = mock_from_env(environ)
             options.setdefault("base_url", environ.get("KIWOOM_BASE_URL") or None)
+            if options["mock"] and options["base_url"]:
+                raise ValueError("both KIWOOM_MOCK and KIWOOM_BASE_URL are set: unset one of them")
         return cls(**options)
 
     def for_api(self, api_id: str, *, resend: bool | None = None) -> "KiwoomAuth":

@@ -26,6 +26,9 @@ def read_key(name: str, key: "str | os.PathLike[str]") -> str:
         raise TypeError(f"{name} must be a str, or the path of a key file, not {type(key).__name__}")
     if not key:
         raise ValueError(f"{name} is empty: copy it from the Kiwoom REST API portal")
+    if key[0] in "\"'":
+        # Left there by a .env file or by `set NAME="..."` of cmd.exe.
+        raise ValueError(f"{name} has quotation marks around it: take them off, they are no part of the key")
     if not re.fullmatch(_KEY, key):
         raise ValueError(f"{name} holds white space, or characters that no key has: copy it from the portal again")
     return key

@@ -54,6 +54,16 @@ def test_nonsense_is_not_guessed_at(environ, text):
         KiwoomAuth.from_env()
 
 
+@pytest.mark.parametrize("key", ['"fake-appkey"', "'fake-appkey'", '"fake-appkey'])
+def test_quotation_marks_are_no_part_of_a_key(environ, key):
+    """What cmd.exe leaves around a value is told before Kiwoom refuses the key."""
+    environ(**{**KEYS, "KIWOOM_APPKEY": key})
+
+    with pytest.raises(ValueError, match="appkey has quotation marks around it") as raised:
+        KiwoomAuth.from_env()
+    assert "fake" not in str(raised.value)
+
+
 def test_base_url(environ):
     """KIWOOM_BASE_URL replaces both of Kiwoom's hosts."""
     environ(**KEYS, KIWOOM_BASE_URL="https://gateway.example:8443")
@@ -62,10 +72,10 @@ def test_base_url(environ):
 
 
 def test_base_url_and_mock(environ):
-    """KIWOOM_BASE_URL together with KIWOOM_MOCK=1 is an error."""
+    """KIWOOM_BASE_URL together with KIWOOM_MOCK=1 is an error, which names the two variables."""
     environ(**KEYS, KIWOOM_BASE_URL="https://gateway.example", KIWOOM_MOCK="1")
 
-    with pytest.raises(ValueError, match="base_url"):
+    with pytest.raises(ValueError, match="both KIWOOM_MOCK and KIWOOM_BASE_URL are set"):
         KiwoomAuth.from_env()
 
 
