@@ -1,0 +1,72 @@
+"""The console: lines for people on stderr, results on stdout, in whatever encoding there is."""
+
+import io
+import os
+import re
+import sys
+
+_GREEN, _RED, _DIM, _PLAIN = "\033[32m", "\033[31m", "\033[2m", "\033[0m"
+_CONTROLS = r"[\x00-\x09\x0b-\x1f\x7f-\x9f]"
+
+
+class Problem(Exception):
+    """What keeps a command from its work, as a sentence for the person who must act."""
+
+
+def prepare() -> None:
+    """Let a console without Korean, or a pipe in ASCII, show escapes instead of ending in an error.
+
+    :raises Problem: if stdout is closed: what a command does might not be undone, and nobody would learn of it.
+    """
+    if sys.stdout is None:
+        raise Problem("stdout is closed, so there is nowhere to print to; did you mean >/dev/null?")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def tell(text: str) -> None:
+    """One line on stderr, for a person."""
+    try:
+        # In one write: the lines of several threads stay apart.
+        (sys.stderr or io.StringIO()).write(f"{one_line(text)}\n")
+    except OSError:
+        # stderr is gone as well: the exit status is all that is left.
+        pass
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks, nor what else a server could steer a terminal with."""
+    return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
+
+
+def silence() -> None:
+    """Send what is still to be written nowhere, or the interpreter stumbles over it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def can_print(text: str) -> bool:
+    """Whether stdout's encoding has all of `text`, and nothing in it steers a terminal."""
+    if re.search(_CONTROLS, text):
+        return False
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_colourful() -> bool:
+    """Whether stdout is a terminal that shows colours, and its user wants them (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    # An older Windows console prints the escapes as they are; Windows Terminal sets this variable.
+    return sys.stdout.isatty() and (os.name != "nt" or "WT_SESSION" in os.environ)
+
+
+def coloured(word: str, width: int) -> str:
+    """A status word, padded to `width`, green, red or dim on a terminal."""
+    padded = f"{word:{width}}"
+    if not is_colourful():
+        return padded
+    return {"ok": _GREEN, "FAIL": _RED}.get(word, _DIM) + padded + _PLAIN
