@@ -1,14 +1,16 @@
 """``doctor``: each failure that it knows, provoked, and cured by what it printed."""
 
 import json
+import os
 import re
+import sqlite3
 
 import pytest
 
 from requests_kiwoom.testing import KiwoomServer, Reply
 from tests.cli_tools import environ, run, write_key_files
 
-ALL = ["keys", "environment", "proxy", "name look-up", "connection", "clock", "au10001"]
+ALL = ["keys", "environment", "store", "proxy", "name look-up", "connection", "clock", "au10001"]
 UP_TO_CONNECTION = ALL[: ALL.index("connection") + 1]
 
 
@@ -269,6 +271,62 @@ def test_maintenance_is_told(server):
 
     assert_fails(Diagnosis(server), "au10001", "HTTP 503", "maintenance (점검)")
     assert_well(Diagnosis(server))
+
+
+def test_a_store_that_can_be_used_is_told(server, tmp_path):
+    """A file of the user's own: readable and writable and private; nothing is left in it."""
+    path = str(tmp_path / "tokens.db")
+
+    diagnosis = Diagnosis(server, "--store", path)
+
+    assert_well(diagnosis)
+    assert "SQLiteStore, readable and writable and private" == diagnosis.details["store"]
+    with sqlite3.connect(path) as database:
+        assert [(0,)] == database.execute("SELECT count(*) FROM tokens").fetchall()
+    database.close()
+    assert "none" in Diagnosis(server).details["store"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no modes")
+def test_a_store_that_is_open_to_others_is_told(server, tmp_path):
+    """A file that others may read: the chmod that it prints cures it."""
+    path = tmp_path / "tokens.db"
+    path.touch()
+    path.chmod(0o644)
+
+    diagnosis = Diagnosis(server, KIWOOM_STORE=str(path))
+
+    assert_fails(diagnosis, "store", f"is open to others: run chmod 600 {path}", "Mend what it says")
+    path.chmod(0o600)
+    assert_well(Diagnosis(server, KIWOOM_STORE=str(path)))
+
+
+def test_a_store_of_another_program_is_told(server, tmp_path):
+    """Another program's database is left alone."""
+    path = tmp_path / "tokens.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE orders (id INTEGER)")
+    database.close()
+    path.chmod(0o600)
+
+    diagnosis = Diagnosis(server, "--store", str(path))
+
+    assert_fails(diagnosis, "store", "another program's database", "names a file of your own")
+
+
+def test_a_redis_server_that_is_not_there_is_told(server):
+    """An address whose port is dead; its password is not printed."""
+    diagnosis = Diagnosis(server, KIWOOM_STORE="redis://:fake-password@127.0.0.1:9/0")
+
+    assert_fails(diagnosis, "store", "ConnectionError: ", "a Redis server that can be reached")
+
+
+def test_a_store_that_fails_does_not_end_the_checks(server, tmp_path):
+    """What does not stand on the store is still checked."""
+    diagnosis = Diagnosis(server, "--store", str(tmp_path))
+
+    assert ["store"] == diagnosis.failed
+    assert ALL == diagnosis.names
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp949", "ascii"])

@@ -14,7 +14,7 @@ from requests_kiwoom import Envelope, KiwoomAuth, read_envelope
 from .console import Problem, can_print, tell
 from .cures import cure
 from .options import add_to as add_options_to
-from .options import auth_from
+from .store import shared_auth_from
 
 #: Connect and read, in seconds.
 _TIMEOUT = (3.05, 30.0)
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     """Send the request and print the answer; 0 only for return_code 0."""
     path = _checked_path(options.path)
     body = _read_body(options.body)
-    auth = auth_from(options).for_api(options.api_id)
+    auth = shared_auth_from(options).for_api(options.api_id)
     answer = _send(auth, path, body, {"cont-yn": options.cont_yn, "next-key": options.next_key})
     envelope = read_envelope(answer.content)
     if envelope is None:

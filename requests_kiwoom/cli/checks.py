@@ -1,5 +1,6 @@
 """Checks: what usually goes wrong between a key and its first answer, each with its cure."""
 
+import argparse
 import os
 import socket
 import time
@@ -14,10 +15,11 @@ from requests import PreparedRequest, Response
 from requests.exceptions import ProxyError, SSLError, Timeout
 from requests.utils import select_proxy
 
-from requests_kiwoom import KiwoomAuth, Token, TokenIssueError
+from requests_kiwoom import KiwoomAuth, SQLiteStore, Token, TokenIssueError
 
-from .console import one_line
+from .console import Problem, one_line
 from .cures import cure
+from .store import store_from
 
 #: Connect and read, in seconds.
 _TIMEOUT = (3.05, 10.0)
@@ -57,6 +59,26 @@ def check_keys() -> Finding:
             told = "Copy it from the portal again, all of it."
             return Finding("keys", "FAIL", f"what {name} gives is too short for a key of Kiwoom's", told)
     return Finding("keys", "ok", f"appkey (앱키) and secretkey (시크릿키), from {' and '.join(names)}")
+
+
+def check_store(options: argparse.Namespace) -> Finding:
+    """Whether the store can be read and written, and is nobody else's."""
+    try:
+        store = store_from(options)
+        if store is None:
+            return Finding("store", "-", "none: this program shares its token with no other")
+        # Expired, and under a key that no appkey has: nobody takes it for a token.
+        trial = Token("doctor", datetime.now(timezone.utc))
+        store.update("doctor", lambda stored: trial, wait=_TIMEOUT[1])
+        store.discard("doctor", trial)
+    except Problem as error:
+        return Finding("store", "FAIL", str(error), "Mend what it says, or go without --store and KIWOOM_STORE.")
+    except Exception as error:  # Whatever a Redis client raises.
+        told = "Check that --store or KIWOOM_STORE names a file of your own, or a Redis server that can be reached."
+        return Finding("store", "FAIL", f"{type(error).__name__}: {error}", told)
+    # A file that is not private raises; who else may read a Redis server, nobody can tell from here.
+    private = " and private" if isinstance(store, SQLiteStore) else ""
+    return Finding("store", "ok", f"{type(store).__name__}, readable and writable{private}")
 
 
 def check_network(auth: KiwoomAuth) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from requests_kiwoom import __version__
 
-from .checks import Finding, check_issue, check_keys, check_network, environment_of
+from .checks import Finding, check_issue, check_keys, check_network, check_store, environment_of
 from .console import Problem, can_print, coloured
 from .options import add_to as add_options_to
 from .options import auth_from
@@ -55,6 +55,7 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
             yield Finding("environment", "FAIL", str(error), _ONE_PLACE)
         return
     yield Finding("environment", "ok", environment_of(auth))
+    yield check_store(options)
     for finding in check_network(auth):
         yield finding
         if finding.status == "FAIL" and finding.name != "clock":

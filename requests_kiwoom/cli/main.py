@@ -29,6 +29,7 @@ environment:
   KIWOOM_APPKEY_FILE, KIWOOM_SECRETKEY_FILE  the portal's key files instead
   KIWOOM_MOCK                                1: mock trading (모의투자), like --mock
   KIWOOM_BASE_URL                            another server, like --base-url
+  KIWOOM_STORE                               a file like --store, or redis://:PASSWORD@HOST:PORT/0
 
 exit status: 0 done, 1 not done (one line on stderr says why), 2 wrong arguments, 130 Ctrl-C
 """

@@ -18,6 +18,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--base-url", metavar="URL", help="another server instead of Kiwoom's: what `serve` prints, or a gateway"
     )
+    parser.add_argument(
+        "--store", metavar="PATH", help="share the token with other programs through this file; see KIWOOM_STORE"
+    )
     parser.add_argument("--verbose", action="store_true", help="say on stderr when a token is issued or rejected")
 
 

@@ -8,7 +8,7 @@ from requests_kiwoom import KiwoomAuth, Token
 
 from .console import Problem, tell
 from .options import add_to as add_options_to
-from .options import auth_from
+from .store import shared_auth_from
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +35,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def show(options: argparse.Namespace) -> int:
     """Print the token's expiry and fingerprint; the token itself only if it is asked for."""
-    auth = auth_from(options)
+    auth = shared_auth_from(options)
     token = _token_of(auth)
     print(token.value if options.reveal else _description(auth, token))
     return 0
@@ -43,7 +43,7 @@ def show(options: argparse.Namespace) -> int:
 
 def renew(options: argparse.Namespace) -> int:
     """Renew the token, and print it like :func:`show`."""
-    auth = auth_from(options)
+    auth = shared_auth_from(options)
     auth.renew()
     print(_description(auth, _token_of(auth)))
     return 0
@@ -51,7 +51,7 @@ def renew(options: argparse.Namespace) -> int:
 
 def revoke(options: argparse.Namespace) -> int:
     """Revoke the token, once the user has said so."""
-    auth = auth_from(options)
+    auth = shared_auth_from(options)
     if not options.yes:
         _confirm(f"Revoke (폐기) the token of this key at {auth.base_url}, for every program that uses it?")
     # au10002 wants the token itself; au10001 hands out the one that lives.

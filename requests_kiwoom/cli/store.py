@@ -1,0 +1,52 @@
+"""The store of the command line: a file, or a Redis server."""
+
+import argparse
+import os
+
+from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, TokenStore
+
+from .console import Problem
+from .options import auth_from
+
+_REDIS = ("redis://", "rediss://", "unix://")
+
+
+def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
+    """The auth that the environment and `options` describe, with its store if they name one.
+
+    :raises Problem: if the store cannot be read: the token is meant to be shared, not to be issued without it.
+    """
+    store = store_from(options)
+    try:
+        if store is not None:
+            store.load("")
+    except Exception as error:  # Whatever a Redis client raises.
+        raise Problem(f"the store cannot be read: {type(error).__name__}: {error}") from None
+    return auth_from(options, store=store)
+
+
+def store_from(options: argparse.Namespace) -> TokenStore | None:
+    """The store that ``--store`` or ``KIWOOM_STORE`` names, if any.
+
+    :raises Problem: if it cannot be one.
+    """
+    place = options.store or os.environ.get("KIWOOM_STORE", "")
+    if place.startswith(_REDIS):
+        return _redis_store(place, options)
+    try:
+        return SQLiteStore(place) if place else None
+    except OSError as error:
+        raise Problem(str(error)) from None
+
+
+def _redis_store(address: str, options: argparse.Namespace) -> TokenStore:
+    if options.store:
+        raise Problem("the address of a Redis server holds its password: say it in KIWOOM_STORE, not in an argument")
+    try:
+        import redis
+    except ModuleNotFoundError:
+        raise Problem('KIWOOM_STORE names a Redis server: pip install "requests-kiwoom[redis]"') from None
+    try:
+        return RedisStore(redis.Redis.from_url(address))
+    except ValueError as error:
+        raise Problem(f"KIWOOM_STORE is no address of a Redis server: {error}") from None
