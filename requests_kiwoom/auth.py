@@ -237,6 +237,6 @@ def _check_store(store: Any) -> TokenStore | None:
 def _read_timeout(timeout: Any) -> tuple[float, float]:
     pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     # An hour is longer than anybody waits, and short of what a thread can wait for.
-    if len(pair) != 2 or not all(isinstance(seconds, (int, float)) and 0 < seconds <= 3600 for seconds in pair):
+    if len(pair) != 2 or not all(type(seconds) in (int, float) and 0 < seconds <= 3600 for seconds in pair):
         raise ValueError("timeout must be seconds to connect and seconds to read, such as (3.05, 10.0), each above 0")
     return float(pair[0]), float(pair[1])

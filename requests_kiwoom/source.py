@@ -186,7 +186,7 @@ class TokenSource:
     def _renewed(self, stored: Token | None) -> Token:
         # Published at once: if au10002 gives no answer, this is the token that is put back.
         token = self._publish(self._adopted(stored) or self._live() or self._called())
-        if self._is_full(token):
+        if self._is_full(token) and token.value != self._dead:
             return token
         try:
             self._withdraw(token)

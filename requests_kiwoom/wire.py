@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Any
-
 import requests
 from requests import PreparedRequest, Response, Session
 
@@ -38,8 +36,8 @@ def post(
     def exchange() -> Response | NoAnswer:
         sender = requests.Session() if session is None else session
         try:
-            with _send(sender, url, api_id, body, timeout) as response:
-                return _detached(response, _read(response, deadline))
+            # A lent session that runs no hooks gives the answer as it came.
+            return _detached(_send(sender, url, api_id, body, timeout, deadline), deadline)
         except Exception as error:  # A lent session may run anybody's code.
             return NoAnswer(_reason(error))
         finally:
@@ -59,7 +57,12 @@ def _send_is_replaced(session: requests.Session | None) -> bool:
 
 
 def _send(
-    session: requests.Session, url: str, api_id: str, body: dict[str, str], timeout: tuple[float, float]
+    session: requests.Session,
+    url: str,
+    api_id: str,
+    body: dict[str, str],
+    timeout: tuple[float, float],
+    deadline: float,
 ) -> Response:
     return session.post(
         url,
@@ -74,8 +77,9 @@ def _send(
         },
         # Neither Session.auth nor a netrc entry gets at it; trust_env=False would lose proxies and the CA bundle.
         auth=_as_it_is,
-        # A lent session's hooks would see the keys, and one that uses this auth would wait for itself.
-        hooks={"response": _drop_location},
+        # In place of a lent session's own hooks: those would see the keys, and one that uses this auth would wait for
+        # itself. What requests gets back has no cookie for that session, and no redirect, whose body it would read.
+        hooks={"response": lambda response, **kwargs: _detached(response, deadline)},
         # A 307 would carry the keys to another host.
         allow_redirects=False,
         timeout=timeout,
@@ -85,11 +89,6 @@ def _send(
 
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:
     return request
-
-
-def _drop_location(response: Response, **kwargs: Any) -> None:
-    # Of a redirect that it need not follow, requests reads the whole body nevertheless, however long that is.
-    response.headers.pop("Location", None)
 
 
 def _read(response: Response, deadline: float) -> bytes:
@@ -104,8 +103,10 @@ def _read(response: Response, deadline: float) -> bytes:
     return bytes(content)
 
 
-def _detached(response: Response, content: bytes) -> Response:
-    """The answer, leading neither to the call's body, which holds the keys, nor to its connection."""
+def _detached(response: Response, deadline: float) -> Response:
+    """The answer, read, and leading neither to the call's body, which holds the keys, nor to its connection."""
+    with response:
+        content = _read(response, deadline)
     request = PreparedRequest()
     request.prepare(method="POST", url=response.url)
     copy = Response()
@@ -113,7 +114,8 @@ def _detached(response: Response, content: bytes) -> Response:
     copy.url = response.url
     copy.status_code = response.status_code
     copy.reason = response.reason
-    copy.headers = response.headers
+    copy.headers = response.headers.copy()
+    copy.headers.pop("Location", None)
     copy.encoding = response.encoding
     copy.elapsed = response.elapsed
     copy.raw = io.BytesIO(content)

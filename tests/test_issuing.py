@@ -207,6 +207,15 @@ def test_a_lent_session_is_used_and_left_alone(server):
         session.get(server.url)
 
 
+def test_a_lent_session_keeps_no_cookie_of_the_token_call():
+    """A cookie that au10001's answer sets does not get into the lent session."""
+    answer = issued("fake-token").replace(b"200 OK\r\n", b"200 OK\r\nSet-Cookie: node=a; Path=/\r\n")
+    with RawServer(answer) as raw, requests.Session() as session:
+        auth_at(raw, session=session).token()
+
+        assert [] == list(session.cookies)
+
+
 def test_one_session_lent_and_carrying_the_auth(server, url):
     """One session may be lent to the auth and carry it: the token call does not ask the auth for a token."""
     with requests.Session() as session:
@@ -247,7 +256,7 @@ def test_a_lent_session_that_breaks_is_unavailable(server):
             KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
 
 
-@pytest.mark.parametrize("timeout", [0, -1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, float("inf"), float("nan"), 1e9])
+@pytest.mark.parametrize("timeout", [0, -1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, True, float("inf"), float("nan"), 1e9])
 def test_timeout_must_be_seconds(timeout):
     """A timeout that is none is refused by the constructor."""
     with pytest.raises(ValueError, match="timeout"):

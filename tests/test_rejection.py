@@ -363,7 +363,9 @@ def test_a_401_cut_in_the_middle():
 
 def test_an_accepted_answer_cut_in_the_middle_still_fails():
     """An answer that breaks off raises what requests raises without the auth, and is sent once."""
-    with RawServer(issued("first"), http(b'{"return_code"', length=100)) as raw:
+    # In chunks: urllib3 1.26 does not mind a body that is shorter than declared.
+    cut = http_chunked(b'{"return_code"').removesuffix(b"0\r\n\r\n")
+    with RawServer(issued("first"), cut) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
 
         with pytest.raises(requests.exceptions.ChunkedEncodingError):

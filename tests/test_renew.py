@@ -157,6 +157,19 @@ def test_renew_is_the_way_out_of_a_rejected_token(server, session, url):
     assert full(server, session.auth)
 
 
+def test_renew_does_not_keep_a_rejected_token_because_it_is_new(server, session, url):
+    """A token that is rejected in its first minute is revoked by renew(), although it has its full 24 hours."""
+    session.post(url, json={})
+    server.fail(*[Reply({"return_code": 3, "return_msg": "[8005:...]"})] * 2, path="/api/dostk/stkinfo")
+    session.post(url, json={})
+    rejected = session.auth.token()
+
+    session.auth.renew()
+
+    assert 1 == server.revokes
+    assert rejected != session.auth.token()
+
+
 def test_revoke(server, auth):
     """revoke() kills the token that is held; the next request issues another."""
     token = auth.token()
