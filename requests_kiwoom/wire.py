@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+
 import requests
 from requests import PreparedRequest, Response, Session
 

@@ -256,7 +256,9 @@ def test_a_lent_session_that_breaks_is_unavailable(server):
             KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
 
 
-@pytest.mark.parametrize("timeout", [0, -1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, True, float("inf"), float("nan"), 1e9])
+@pytest.mark.parametrize(
+    "timeout", [0, -1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, True, float("inf"), float("nan"), 1e9]
+)
 def test_timeout_must_be_seconds(timeout):
     """A timeout that is none is refused by the constructor."""
     with pytest.raises(ValueError, match="timeout"):
