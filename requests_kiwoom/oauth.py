@@ -150,8 +150,9 @@ class OAuthClient:
     def _may_hold_a_secret(self, answer: Response, envelope: Envelope | None, token: str | None) -> bool:
         if envelope is not None and "token" in envelope.payload:
             return True
+        head = f"{answer.reason}{answer.headers}".encode()
         # JSON may be UTF-16 as well, and have a backslash before a slash.
-        plain = answer.content.translate(None, b"\0\\") + str(answer.headers).encode()
+        plain = head + answer.content.translate(None, b"\0\\")
         # Of "token" the end alone: elsewhere it is "access_token".
         secrets = ('token"', self.appkey, self._secretkey, token)
         return any(secret.encode() in plain for secret in secrets if secret)

@@ -145,8 +145,9 @@ def _within(seconds: float, exchange: Callable[[], Response | NoAnswer]) -> Resp
 
 
 def _reason(error: Exception) -> str:
-    """One line on why a call failed; a proxy's password is masked."""
-    text = " ".join(str(error).split())
+    """One line on why a call failed, without a proxy's password."""
+    # These quote the answer, which may hold a token.
+    text = re.sub(r"(BadStatusLine|InvalidChunkLength)\(.*", r"\1(...)", " ".join(str(error).split()))
     return re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
