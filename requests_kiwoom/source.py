@@ -122,6 +122,8 @@ class TokenSource:
             if token is not None:
                 self._withdraw(token)
                 self._shared.discard(token)
+                # The token on probation is gone: the next one need not wait for it.
+                self._rejecting.clear()
                 logger.info("token %s was revoked", token.fingerprint)
 
     # Below this line the lock is held.
