@@ -1,0 +1,1 @@
+"""What users' code looks like to type checkers."""
