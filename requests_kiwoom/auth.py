@@ -28,8 +28,17 @@ class KiwoomAuth(AuthBase):
 
     Give it to ``auth=``, or set it on a :class:`requests.Session`, which any number of threads may share. The token is
     issued on first use (au10001), again once its expiry has passed, and again when Kiwoom rejects it: with code 8005 in
-    an HTTP 200 [captured], or with HTTP 401. After a rejection the request is sent again, once. Requests to other hosts
-    pass untouched.
+    an HTTP 200 [captured], or with HTTP 401 [vendor]. After a rejection the request is sent again, once. Requests to
+    other hosts pass untouched.
+
+    >>> auth = KiwoomAuth("my-appkey", "my-secretkey")
+    >>> with requests.Session() as session:
+    ...     session.auth = auth
+    ...     answer = session.post(
+    ...         "https://api.kiwoom.com/api/dostk/stkinfo", headers={"api-id": "ka10001"}, json={"stk_cd": "005930"}
+    ...     )
+    >>> answer.json()["return_code"]
+    0
 
     :param appkey: the key, or the :class:`~os.PathLike` of the portal's ``<account>_appkey.txt``.
     :param secretkey: its secret, likewise.
@@ -78,13 +87,19 @@ class KiwoomAuth(AuthBase):
 
     @classmethod
     def from_env(cls, **options: Any) -> "KiwoomAuth":
-        """An auth with the keys in ``KIWOOM_APPKEY`` and ``KIWOOM_SECRETKEY``.
+        """An auth with the keys that are in the environment, in ``KIWOOM_APPKEY`` and ``KIWOOM_SECRETKEY``.
 
         ``KIWOOM_APPKEY_FILE`` and ``KIWOOM_SECRETKEY_FILE`` give the paths of the portal's key files instead.
         ``KIWOOM_MOCK`` (1, true, yes, on) chooses mock trading, ``KIWOOM_BASE_URL`` another server.
 
         :param options: as for the constructor; they win over the environment, and ``mock=`` over both of its variables.
         :raises ValueError: if a key is missing, or a variable says nothing that can be understood.
+
+        >>> os.environ.update(KIWOOM_APPKEY="my-appkey", KIWOOM_SECRETKEY="my-secretkey", KIWOOM_MOCK="yes")
+        >>> KiwoomAuth.from_env()
+        <KiwoomAuth https://mockapi.kiwoom.com>
+        >>> KiwoomAuth.from_env(mock=False)
+        <KiwoomAuth https://api.kiwoom.com>
         """
         environ = os.environ
         for name, variable in (("appkey", "KIWOOM_APPKEY"), ("secretkey", "KIWOOM_SECRETKEY")):
@@ -104,6 +119,14 @@ class KiwoomAuth(AuthBase):
         :param api_id: at most 10 characters, such as ``"ka10001"`` [spec].
         :param resend: as for the constructor; ``None`` keeps what this auth does.
         :raises InvalidApiId: if `api_id` cannot be one.
+
+        >>> quote = auth.for_api("ka10001")
+        >>> requests.post("https://api.kiwoom.com/api/dostk/stkinfo", auth=quote, json={"stk_cd": "005930"}).ok
+        True
+
+        An order that must not go out twice, whatever happens:
+
+        >>> buy = auth.for_api("kt10000", resend=False)
         """
         _check_api_id(api_id)
         view = type(self).__new__(type(self))
@@ -115,21 +138,37 @@ class KiwoomAuth(AuthBase):
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port of the API, without a slash at the end."""
+        """Scheme, host and port of the API, without a slash at the end.
+
+        >>> auth.base_url
+        'https://api.kiwoom.com'
+        """
         return str(self._source.origin)
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the token that is held expires, in KST; ``None`` before the first one is issued."""
+        """When the token that is held expires, in KST (UTC+9); ``None`` before the first one is issued.
+
+        It is au10001's ``expires_dt``, which is Korean time without a zone [vendor, captured].
+
+        >>> auth.token() and auth.expires_at.tzname()
+        'KST'
+        """
         held = self._source.held
         return held.expires_at if held else None
 
     def token(self, rejected: str | None = None) -> str:
-        """The live token as a bare string, as a WebSocket login wants it.
+        """The live token as a bare string, as a WebSocket login wants it [captured]; issued first, if there is none.
+
+        The rest of the program has no need of it: requests with this auth carry it.
 
         :param rejected: the token that a login has just refused: it is replaced, unless somebody already did.
         :raises TokenRefused: Kiwoom refuses to issue one.
         :raises TokenUnavailable: none is to be had right now.
+
+        >>> token = auth.token()
+        >>> token == auth.token(rejected="the one before")
+        True
         """
         return (self._source.current() if rejected is None else self._source.replace(rejected)).value
 
@@ -142,13 +181,20 @@ class KiwoomAuth(AuthBase):
         :raises TokenRefused: Kiwoom refuses to issue a token.
         :raises TokenUnavailable: none is to be had right now.
         :raises TokenRevokeError: au10002 gave no answer; the old token stays in use.
+
+        >>> auth.renew()
         """
         self._source.renew()
 
     def revoke(self) -> None:
         """Kill the token (au10002) for every process that uses the key; without a token, do nothing.
 
+        The next request issues another, whose 24 hours begin then [captured]. There is no need to revoke at a program's
+        end: the token may be in use elsewhere.
+
         :raises TokenRevokeError: au10002 did not; the token stays in use.
+
+        >>> auth.revoke()
         """
         self._source.revoke()
 

@@ -20,15 +20,18 @@ _CODE_IN_MSG = r"\[([0-9]{4}):|\bCODE=([0-9]{4})(?![0-9])"
 
 
 class Envelope:
-    """What an answer says about itself."""
+    """What an answer says about itself: make one with :func:`read_envelope`.
 
-    #: The answer's JSON object.
+    :ivar payload: the answer's JSON object.
+    :ivar return_code: ``return_code`` as a number, though it may come as a string [vendor]; ``None`` if there is none,
+        or if it is no number. 0 is success, 20 is no data, and 3 is several things: decide by `code`.
+    :ivar return_msg: Kiwoom's words, or an empty string.
+    :ivar code: the four-digit code within them (8005, 1700, ...) [captured], or at the top [vendor]; or ``None``.
+    """
+
     payload: dict[str, Any]
-    #: ``return_code`` as a number; ``None`` if there is none, or if it is no number.
     return_code: int | None
-    #: ``return_msg``, or an empty string.
     return_msg: str
-    #: The four-digit code that decides (8005, 1700, ...), or ``None``.
     code: int | None
 
     def __init__(self, payload: dict[str, Any]) -> None:
@@ -45,7 +48,16 @@ class Envelope:
 
 
 def read_envelope(body: bytes) -> Envelope | None:
-    """Read an answer's body, whatever its content type says; ``None`` if it is not a JSON object."""
+    """Read an answer's body, whatever its content type says; ``None`` if it is not a JSON object.
+
+    Kiwoom reports failures in HTTP 200 [captured], so ``raise_for_status()`` does not see them; this does.
+
+    :param body: such as ``answer.content``.
+
+    >>> refused = read_envelope('{"return_code": 3, "return_msg": "[8005:Token이 유효하지 않습니다]"}'.encode())
+    >>> refused.return_code, refused.code, refused.rejects_token
+    (3, 8005, True)
+    """
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):

@@ -23,6 +23,7 @@ class TokenStore(Protocol):
     def update(self, key: str, issue: Callable[[Token | None], Token], *, wait: float) -> Token:
         """Under the key's exclusive lock, store what `issue` returns, and return it.
 
+        :param key: as for :meth:`load`.
         :param issue: is given the stored token, or ``None``. What it raises passes through, and nothing is stored.
         :param wait: seconds to wait for the lock, and the longest that `issue` takes; raise if it is not to be had.
         """

@@ -27,6 +27,10 @@ class Token:
         the token into the text of an exception of `requests`.
     :param expires_at: an aware :class:`~datetime.datetime`; it is kept in KST (UTC+9).
     :raises ValueError: if either is not as described.
+
+    >>> from datetime import timezone
+    >>> Token("fake-token", datetime(2025, 1, 2, 23, 30, tzinfo=timezone.utc))
+    <Token e1466187 expires_at=2025-01-03T08:30:00+09:00>
     """
 
     __slots__ = ("value", "expires_at", "expires", "authorization")
