@@ -71,8 +71,8 @@ class TokenUnavailable(TokenIssueError, ConnectionError):
     Anything but a token and the codes of :class:`TokenRefused` leads here: no network, HTTP 429 (code 1700: about 2
     calls a second are allowed), HTTP 5xx, a maintenance page that is not JSON [captured], a token without an expiry.
 
-    :ivar retry_after: seconds until au10001 is called again; requests before that get this error
-        at once. ``None`` if it may be called right away.
+    :ivar retry_after: seconds until au10001 is called again; requests before that get this error at once. ``None`` if
+        it may be called right away.
     """
 
     def __init__(self, *message: str, retry_after: float | None = None, **kwargs: Any) -> None:
