@@ -4,7 +4,7 @@ import http
 import socket
 import struct
 import sys
-from typing import Protocol
+from typing import NamedTuple
 
 from .received import ReceivedRequest
 from .replies import Ending, Reply
@@ -12,6 +12,9 @@ from .replies import Ending, Reply
 _LONGEST_LINE = 64 * 1024
 _MOST_HEADERS = 200
 _LARGEST_BODY = 64 * 1024 * 1024
+#: How TLS begins: a client that speaks it to plain http waits for an answer, and sends no line.
+_TLS = b"\x16"
+_LEFT = "the client left in the middle of a request"
 _PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
 
 
@@ -19,8 +22,12 @@ class Malformed(Exception):
     """What came in is not HTTP."""
 
 
-class _Socket(Protocol):
-    def sendall(self, data: bytes, /) -> None: ...
+class Packed(NamedTuple):
+    """An answer, ready to be sent."""
+
+    head: bytes
+    content: bytes
+    ending: Ending | None
 
 
 class Connection:
@@ -38,21 +45,28 @@ class Connection:
 
         :raises Malformed: if it is not HTTP.
         """
-        line = self._line() if self._stays else b""
-        if not line:
+        first = self._reader.peek(1)[:1] if self._stays else b""
+        if not first:
             return None
         try:
-            method, target, version = line.decode("latin-1").split()
+            if first == _TLS:
+                raise Malformed
+            method, target, version = self._line().decode("latin-1").split()
             headers = self._headers()
             self._stays = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
             self._bodiless = method == "HEAD"
             body = self._body(headers)
-        except ValueError:
+        except (ValueError, Malformed):
+            # Where the next request would begin is not known.
+            self._stays = False
             raise Malformed from None
         return ReceivedRequest(sys.intern(method), target, headers, body, self._client)
 
-    def write(self, reply: Reply, date: str) -> None:
-        """Answer the request that was read last."""
+    def pack(self, reply: Reply, date: str) -> Packed:
+        """`reply` as the bytes that answer the request that was read last.
+
+        :raises Exception: if something in it cannot be bytes.
+        """
         content = reply.encode()
         headers = {
             "Content-Type": "application/json;charset=UTF-8",
@@ -65,16 +79,11 @@ class Connection:
         lines = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, '')}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        if self._bodiless:
-            content = b""
-        self._send(head, content, reply.ending)
+        return Packed(head, b"" if self._bodiless else content, reply.ending)
 
-    def close(self) -> None:
-        """Say goodbye in good order."""
-        self._reader.close()
-        self._sock.close()
-
-    def _send(self, head: bytes, content: bytes, ending: Ending | None) -> None:
+    def send(self, packed: Packed) -> None:
+        """Answer, and break the connection as that is to end."""
+        head, content, ending = packed
         if ending in (Ending.RESET_WITHIN, Ending.TRUNCATED):
             head, content = (head, content[: len(content) // 2]) if content else (head[: len(head) // 2], b"")
         if ending is not Ending.RESET_BEFORE:
@@ -89,10 +98,17 @@ class Connection:
                 # Lingering for zero seconds turns the close into a reset.
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
+    def close(self) -> None:
+        """Say goodbye in good order."""
+        self._reader.close()
+        self._sock.close()
+
     def _line(self) -> bytes:
         line = self._reader.readline(_LONGEST_LINE)
         if len(line) == _LONGEST_LINE:
             raise Malformed
+        if not line.endswith(b"\n"):
+            raise ConnectionError(_LEFT)
         return line
 
     def _headers(self) -> dict[str, str]:
@@ -122,7 +138,7 @@ class Connection:
             if len(body) > _LARGEST_BODY:
                 raise Malformed
             self._line()
-        while self._line() not in (b"\r\n", b"\n", b""):
+        while self._line() not in (b"\r\n", b"\n"):
             pass
         return bytes(body)
 
@@ -131,5 +147,5 @@ class Connection:
             raise Malformed
         content = self._reader.read(size)
         if len(content) < size:
-            raise ConnectionError("the client left in the middle of a request")
+            raise ConnectionError(_LEFT)
         return content

@@ -61,7 +61,12 @@ class Listener:
         thread = threading.Thread(target=self._run, args=(sock, client), name=f"kiwoom for {client}", daemon=True)
         with self._lock:
             self._open[thread] = sock
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # The process has all the threads it may have; the next client may be luckier.
+            with self._lock:
+                del self._open[thread]
+            sock.close()
 
     def _run(self, sock: socket.socket, client: str) -> None:
         try:

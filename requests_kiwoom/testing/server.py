@@ -1,5 +1,6 @@
 """``KiwoomServer``: a Kiwoom on loopback."""
 
+import re
 import socket
 import ssl
 import threading
@@ -11,12 +12,12 @@ from functools import lru_cache
 
 from ..tokens import fingerprint
 from .certificate import Certificate
-from .connection import Connection, Malformed
+from .connection import Connection, Malformed, Packed
 from .faults import FIREWALL
 from .listener import Listener
 from .received import ReceivedRequest
 from .refusals import refusal
-from .replies import Ending, Reply
+from .replies import Reply
 from .service import Service
 
 
@@ -24,7 +25,7 @@ from .service import Service
 class KiwoomServer(Service):
     """A context manager: a Kiwoom on a loopback port, for as long as the ``with`` block lasts.
 
-    Besides the options of :class:`Service`:
+    Besides the options of :class:`Options` and :class:`Service`:
     """
 
     #: The port; 0 for any that is free.
@@ -41,6 +42,7 @@ class KiwoomServer(Service):
         self._certificate: Certificate | None = None
 
     def __enter__(self) -> "KiwoomServer":
+        self._stopping.clear()
         context = self.tls if isinstance(self.tls, ssl.SSLContext) else None
         if self.tls is True:
             self._certificate = Certificate()
@@ -50,7 +52,6 @@ class KiwoomServer(Service):
         except OSError:
             self._remove_certificate()
             raise
-        self._stopping.clear()
         #: Scheme, host and port, as ``base_url`` wants it.
         self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._listener.port}"
         return self
@@ -81,29 +82,32 @@ class KiwoomServer(Service):
         try:
             while (request := connection.read()) is not None:
                 start = time.perf_counter()
-                reply = self._answer(request)
+                reply, packed = self._answer(request, connection)
                 if reply.delay and self._stopping.wait(reply.delay):
                     return
                 # First the line, then the answer: whoever has the answer finds the line.
                 if self.log is not None:
                     self.log(self._line(request, reply, time.perf_counter() - start))
-                connection.write(reply, _http_date(int(self.clock())))
+                connection.send(packed)
         except Malformed:
             with self._lock:
                 self.complaints.append("what came in is not HTTP")
-            connection.write(FIREWALL._replace(ending=Ending.TRUNCATED), _http_date(int(self.clock())))
+            connection.send(connection.pack(FIREWALL, self._date()))
         finally:
             connection.close()
 
-    def _answer(self, request: ReceivedRequest) -> Reply:
+    def _answer(self, request: ReceivedRequest, connection: Connection) -> tuple[Reply, Packed]:
         try:
             reply = self.answer(request)
-            reply.encode()
-            return reply
+            return reply, connection.pack(reply, self._date())
         except Exception as error:  # A callable of the user's may raise anything: its caller must not wait for ever.
             with self._lock:
                 self.complaints.append(f"answering {request!r} raised {type(error).__name__}: {error}")
-            return refusal(1999, status=500, reason=type(error).__name__)
+            reply = refusal(1999, status=500, reason=type(error).__name__)
+            return reply, connection.pack(reply, self._date())
+
+    def _date(self) -> str:
+        return _http_date(int(self.clock()))
 
     def _line(self, request: ReceivedRequest, reply: Reply, seconds: float) -> str:
         query = "?***" if "?" in request.path else ""
@@ -115,10 +119,12 @@ class KiwoomServer(Service):
         return self._masked(f"{line} ({seconds * 1000:.1f} ms)")
 
     def _masked(self, line: str) -> str:
-        for secret in (self.appkey, self.secretkey, *self._life.ever):
+        with self._lock:
+            secrets = [self.appkey, self.secretkey, *self._life.ever]
+        for secret in secrets:
             line = line.replace(secret, "***")
-        # Kept to one line of a terminal, whatever a client sends.
-        return "".join(character if character.isprintable() else "?" for character in line)
+        # One line that every console can print, whatever a client sends.
+        return re.sub(r"[^ -~]", "?", line)
 
 
 @lru_cache(maxsize=4)

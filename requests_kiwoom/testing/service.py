@@ -4,7 +4,7 @@ import os
 import random
 import secrets
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
@@ -17,54 +17,29 @@ from .clock import Clock
 from .life import TokenLife
 from .limits import RateLimits
 from .manners import complaint_about
+from .options import Options
 from .pages import Pages
 from .received import ReceivedRequest, Requests
 from .refusals import refusal
 from .replies import OK, Answer, Fault, Plan, Plans, Reply, ReplyBook, as_reply
 from .secrecy import leaks
 
-#: What a dead token can be answered.
-_REJECTIONS = (8005, 401, "top", 8003, 8031, 8103)
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Service:
-    """What Kiwoom answers to a request. Each option can be changed at any time, by setting the attribute."""
+class Service(Options):
+    """What Kiwoom answers to a request.
 
-    #: Whether this is mock trading (모의투자): other keys, 1 call a second, and `production_only` is not offered.
-    mock: bool = False
+    Besides the :class:`Options`:
+    """
+
     #: The other environment, with keys of its own: its keys are refused here with 8030, its tokens with 8031, and the
     #: other way round. The two share one clock.
     beside: Optional["Service"] = None
-    #: ``"same"``: au10001 hands out the same token while one lives [vendor, captured]; ``"new"``: each call gives a new
-    #: one that kills the old [disputed].
-    reissue: str = "same"
-    #: How a dead token is answered: ``8005`` in HTTP 200 [captured]; ``401``, that in HTTP 401 [vendor]; ``"top"``,
-    #: with 8005 as the ``return_code`` itself [vendor]; or the codes ``8003``, ``8031`` or ``8103``.
-    rejection: int | str = 8005
-    #: Whether every ``return_code`` is a string, ``"0"`` for ``0`` [vendor].
-    numbers_as_strings: bool = False
-    #: Seconds that au10001 and au10002 take.
-    latency: float = 0.0
-    #: Whether calls are counted: 5 a second of each API, 1 on mock, 2 of au10001; HTTP 429 with 1700 [captured].
-    rate_limits: bool = False
-    #: The IP addresses that are registered for the key: au10001 refuses others with 8050 [captured], all else with
-    #: 8040 [assumed]. ``None``: every address is.
-    allowed_ips: Collection[str] | None = None
-    #: The APIs that mock trading refuses with 8104; of ka01690 that is [captured].
-    production_only: Collection[str] = ("ka01690",)
-    #: What everything is answered: ``faults.MAINTENANCE``, ``faults.FIREWALL`` or another :class:`Reply`.
-    outage: Reply | None = None
-    #: The share of requests, from 0 to 1, that meet a fault, one of those in ``faults`` at random.
-    chaos: float = 0.0
-    #: Whether an ill-behaved request is refused. It is noted in `complaints` in any case.
-    strict: bool = True
     #: The clock that tokens live by, and the one of the ``Date`` header.
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        _check("reissue", self.reissue, ("same", "new"))
-        _check("rejection", self.rejection, _REJECTIONS)
+        super().__post_init__()
         if self.beside is not None:
             if self.beside.mock == self.mock:
                 raise ValueError("one of the two plays production and the other mock trading: mock=True for one")
@@ -279,11 +254,6 @@ class Service:
             return refusal(8104)
         limit = self._limits.exceeded(api_id, self.mock) if self.rate_limits else None
         return None if limit is None else refusal(1700, limit=limit, api_id=api_id)
-
-
-def _check(name: str, value: object, allowed: Collection[object]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
 
 
 def _with_strings(reply: Reply) -> Reply:

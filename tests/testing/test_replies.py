@@ -52,7 +52,15 @@ def test_callable_in_a_list(server, client):
     assert [1, 2] == [client.call().json()["n"] for _ in range(2)]
 
 
-@pytest.mark.parametrize("broken", [lambda request: 1 / 0, lambda request: "text", lambda request: {"x": object()}])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda request: 1 / 0,
+        lambda request: "text",
+        lambda request: {"x": object()},
+        lambda request: Reply({}, headers={"x": "삼성전자"}),
+    ],
+)
 def test_callable_that_fails(server, client, broken):
     """A callable that raises, or makes no answer, is an HTTP 500 and a complaint; the caller does not hang."""
     server.reply("ka10001", broken)

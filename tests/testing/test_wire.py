@@ -10,7 +10,7 @@ import requests
 import trustme
 
 from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.testing import KiwoomServer, Reply
+from requests_kiwoom.testing import KiwoomServer, Reply, faults
 
 STK = "/api/dostk/stkinfo"
 
@@ -73,12 +73,23 @@ def test_expect_continue(server, client):
         b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
         b"POST / HTTP/1.1\r\n" + b"x: y\r\n" * 201,
         b"POST /" + b"x" * 65530,
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n",
     ],
 )
 def test_malformed(server, sent):
     """What is not HTTP is a firewall's HTML 400 and a complaint, and the connection ends."""
-    assert b"HTTP/1.1 400 Bad Request\r\n" == exchange(server, sent)[:26]
+    received = exchange(server, sent)
+
+    assert b"HTTP/1.1 400 Bad Request\r\n" == received[:26]
+    assert b"\r\nConnection: close\r\n" in received
+    assert received.endswith(faults.FIREWALL.payload)
+    assert ["what came in is not HTTP"] == server.complaints
+
+
+def test_https_to_http(server):
+    """A client that speaks https to plain http is told so at once, and does not wait for ever."""
+    with pytest.raises(requests.ConnectionError):
+        requests.post(server.url.replace("http:", "https:"), timeout=60)
+
     assert ["what came in is not HTTP"] == server.complaints
 
 
@@ -89,7 +100,7 @@ def test_half_a_request(server, client, sent):
         sock.sendall(sent)
 
     assert 0 == client.call().json()["return_code"]
-    assert 2 == len(server.requests)
+    assert (2, []) == (len(server.requests), server.complaints)
 
 
 def test_unknown_status(server, client):
@@ -253,8 +264,6 @@ class TestLog:
 
     def test_breaks(self, lines, server, client):
         """A line says if the answer was broken."""
-        from requests_kiwoom.testing import faults
-
         server.fail(faults.TRUNCATED, api_id="ka10001")
         with pytest.raises(requests.RequestException):
             client.call()
