@@ -1,5 +1,7 @@
 """``Client``: a client that keeps nothing from the server, so that tests see what it says to anybody."""
 
+import threading
+
 import requests
 
 from requests_kiwoom.testing import Clock
@@ -52,6 +54,11 @@ class _FromAddress(requests.adapters.HTTPAdapter):
 
     def init_poolmanager(self, *args, **kwargs):
         super().init_poolmanager(*args, source_address=(self.address, 0), **kwargs)
+
+
+def threads_of_servers():
+    """The threads that servers have running."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("kiwoom ")]
 
 
 class StoppedClock(Clock):

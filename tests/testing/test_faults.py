@@ -8,6 +8,8 @@ from requests.exceptions import ChunkedEncodingError, ConnectionError
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
 
+from .client import threads_of_servers
+
 STK = "/api/dostk/stkinfo"
 
 
@@ -194,6 +196,7 @@ def test_chaos(kiwoom, client_of):
 def test_latency_ends_with_the_server():
     """A server that stops does not wait for its latencies, nor for clients that say nothing."""
     with KiwoomServer() as server, requests.Session() as session:
+        assert [] != threads_of_servers()
         server.fail(Reply({}, delay=3600))
         session.post(server.url + STK, json={})
         with pytest.raises(requests.Timeout):
@@ -201,3 +204,4 @@ def test_latency_ends_with_the_server():
         start = time.monotonic()
 
     assert time.monotonic() - start < 1
+    assert [] == threads_of_servers()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from requests_kiwoom.testing import ReceivedRequest
+
 STK = "/api/dostk/stkinfo"
 
 
@@ -37,6 +39,15 @@ def test_leaks(server, client, leak, told):
     assert told in str(failure.value)
     for secret in (client.token, server.appkey, server.secretkey):
         assert secret not in str(failure.value)
+
+
+def test_leak_in_disguise(server, client):
+    """A token in a URL is found however it is escaped."""
+    escaped = "".join(f"%{byte:02X}" for byte in client.token.encode())
+    server.answer(ReceivedRequest("POST", f"{STK}?t={escaped}", {}, b"{}"))
+
+    with pytest.raises(AssertionError, match="a token is in the URL of request 2"):
+        server.assert_no_secrets_outside_oauth()
 
 
 def test_dead_tokens_count(server, client):

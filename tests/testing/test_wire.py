@@ -12,6 +12,8 @@ import trustme
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
 
+from .client import threads_of_servers
+
 STK = "/api/dostk/stkinfo"
 
 
@@ -198,8 +200,18 @@ class TestTls:
         client.session.trust_env, client.session.verify = False, str(tmp_path / "authority.pem")
         assert 0 == client.issue().json()["return_code"]
 
+    def test_end(self):
+        """A server that stops ends its connections, those that are kept alive and those that never said a word."""
+        with KiwoomServer(tls=True) as server, session_that_trusts(server) as session:
+            session.post(server.url + STK, json={})
+            silent = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))
+            session.post(server.url + STK, json={}, headers={"connection": "close"})
+        silent.close()
+
+        assert [] == threads_of_servers()
+
     def test_silent_client(self, kiwoom, client_of):
-        """A client that says nothing holds up neither the others nor the end."""
+        """A client that says nothing does not hold up the others."""
         server = kiwoom(tls=True)
         client = client_of(server, session_that_trusts(server))
         with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))):
