@@ -68,8 +68,8 @@ class RedisStore:
         # Text, if the client has decode_responses.
         text = record.decode("latin-1") if isinstance(record, bytes) else record or ""
         expires, _, value = text.partition(" ")
-        # int() would take the digits of every script, a sign, and underscores.
-        is_number = expires.isascii() and expires.isdecimal() and len(expires) <= 12
+        # int() would take signs and underscores, and fail for very many digits.
+        is_number = expires.isdecimal() and len(expires) <= 12
         return read_record(value, int(expires)) if is_number else None
 
     def _finish(self, key: str, token: Token, is_new: bool, lock: Any) -> None:
