@@ -126,6 +126,24 @@ class TestTheFile:
         for secret in (server.appkey, server.secretkey):
             assert secret.encode() not in path.read_bytes()
 
+    def test_a_token_that_is_adopted_is_not_written(self, path):
+        """As long as the token stays the same, so does every byte of the file."""
+        store = SQLiteStore(path)
+        store.update("key", lambda stored: token("x", hours=1), wait=1)
+        content = path.read_bytes()
+
+        store.update("key", lambda stored: stored, wait=1)
+
+        assert content == path.read_bytes()
+
+    def test_a_file_that_goes_while_it_is_opened(self, path, monkeypatch):
+        """A file that is deleted between the look at it and its opening is not made anew by SQLite, with its mode."""
+        monkeypatch.setattr(sqlite_store, "_find", lambda path: True)
+
+        with pytest.raises(sqlite3.OperationalError):
+            SQLiteStore(path).load("key")
+        assert not path.exists()
+
     def test_no_file_descriptor_stays_open(self, path):
         """Each operation closes its connection: none is there to be inherited by a fork."""
         store = SQLiteStore(path)
@@ -187,6 +205,14 @@ class TestWhoseFile:
         assert f"chmod 600 {path}" in caplog.text
         assert content == path.read_bytes()
 
+    @needs_modes
+    def test_another_process_makes_it_first(self, path, monkeypatch):
+        """A file that appears while this process is about to make it is examined like any other."""
+        monkeypatch.setattr(os, "makedirs", lambda *args, **kwargs: path.touch(mode=0o644))
+
+        with pytest.raises(PermissionError, match="chmod 600"):
+            SQLiteStore(path).update("key", lambda stored: token("x", hours=1), wait=1)
+
     def test_where_modes_say_nothing(self, path, monkeypatch):
         """On Windows, which knows no such owner and mode, the file is used."""
         monkeypatch.delattr(os, "geteuid", raising=False)
@@ -232,7 +258,8 @@ FOREIGN = {
     "a text": lambda path: path.write_text("my notes\n" * 1000),
     "one line": lambda path: path.write_text("my notes"),
     "noise": lambda path: path.write_bytes(os.urandom(12288)),
-    "another program's database": lambda path: sql(path, "CREATE TABLE tokens (id, note)"),
+    "another program's database": lambda path: sql(path, "CREATE TABLE notes (id, note)"),
+    "another program's tokens": lambda path: sql(path, "CREATE TABLE tokens (id, note)"),
     "another program's mark": lambda path: sql(path, "PRAGMA application_id = 7"),
     "another program's version": lambda path: sql(path, "PRAGMA user_version = 7"),
 }
@@ -473,6 +500,36 @@ class TestForksAndSignals:
         assert 0 == os.waitstatus_to_exitcode(os.waitpid(pids[0], 0)[1])
         assert "x" == SQLiteStore(path).load("key").value
 
+    @needs_fork
+    @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
+    def test_a_fork_that_gave_up_waiting(self, path, monkeypatch):
+        """A child that was forked while another thread hangs does without that file, and can use another one."""
+        begun, done = threading.Event(), threading.Event()
+        makedirs = os.makedirs
+        monkeypatch.setattr(os, "makedirs", lambda *args, **kwargs: (begun.set(), done.wait()))
+        monkeypatch.setattr(sqlite_store, "_LONGEST_OPERATION", 0.1)
+        update = SQLiteStore(path).update
+        hanging = threading.Thread(target=update, args=("key", lambda stored: token("x", hours=1)), kwargs={"wait": 1})
+        hanging.start()
+        begun.wait()
+
+        child = os.fork()
+        if child == 0:
+            try:
+                signal.alarm(10)
+                os.makedirs = makedirs
+                SQLiteStore(path.with_name("another.db")).update("key", lambda stored: token("x", hours=1), wait=1)
+                SQLiteStore(path).load("key")
+            except OSError as error:
+                os._exit(0 if "forked" in str(error) else 98)
+            finally:
+                os._exit(99)
+        _, status = os.waitpid(child, 0)
+        done.set()
+        hanging.join()
+
+        assert 0 == os.waitstatus_to_exitcode(status)
+
     @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
     def test_a_signal_handler_that_sends_a_request(self, server, auth):
         """A handler that interrupts the thread that issues, and sends an order, does not wait for its own lock."""
@@ -506,6 +563,7 @@ class TestForksAndSignals:
             )
             with waiting:
                 waiting.stdout.readline()
+                time.sleep(0.3)  # Nothing tells that it has begun to wait.
                 waiting.send_signal(signal.SIGINT)
                 _, stderr = waiting.communicate(timeout=30)
             assert b"KeyboardInterrupt" in stderr
