@@ -14,6 +14,8 @@ class Backoff:
     All times are in seconds since the epoch. A clock that was set back ends the pause: it may not last for hours.
     """
 
+    __slots__ = ("_count", "_since", "_pause")
+
     def __init__(self) -> None:
         self._count = 0
         self._since = 0.0

@@ -260,7 +260,7 @@ class TokenSource:
     def _begin_locking(self) -> None:
         # Reentrant: a signal handler that sends a request (cancel all orders!) may interrupt the thread that issues.
         self._lock = threading.RLock()
-        self._shared = SharedToken(self._store, store_key(self.origin, self._oauth.appkey), lambda: self._now())
+        self._shared = SharedToken(self._store, store_key(self.origin, self._oauth.appkey), self._now)
         _sources.add(self)
 
     def __getstate__(self) -> dict[str, Any]:
