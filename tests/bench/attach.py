@@ -10,8 +10,8 @@ HEADER = {"api-id": API_ID}
 _CALLS = 200
 
 
-def measure(rounds=200):
-    """Seconds a call: the floor, the plugin in both its uses, and both hooks on an accepted answer."""
+def measure(peers, rounds=100):
+    """Seconds a call: the floor, the plugin in both its uses, its peers, and both hooks on an accepted answer."""
     auth = warm_auth()
     return interleave(
         {
@@ -20,6 +20,7 @@ def measure(rounds=200):
             "for_api": partial(_attaching, auth.for_api(API_ID)),
             "bare hook": partial(_looking, Floor(), bare_hook),
             "hook": partial(_looking, auth),
+            **{name: partial(_attaching, peer, HEADER) for name, peer in peers.items()},
         },
         rounds,
     )

@@ -1,17 +1,13 @@
 """The plugin under test, holding a token that nobody had to issue."""
 
-from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.testing import KiwoomServer
+from requests_kiwoom import KiwoomAuth, Token
+from requests_kiwoom.source import Lease
+from requests_kiwoom.tokens import LIFETIME, epoch_to_kst
 
-from .floor import URL
 
-
-def warm_auth():
-    """An auth for production that holds a live token, issued by a Kiwoom on loopback."""
-    auth = KiwoomAuth("fake-appkey", "fake-secretkey")
-    with KiwoomServer() as server:
-        lender = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
-        lender.token()
-    auth._source._lease = lender._source._lease
-    assert URL.startswith(auth.base_url)
+def warm_auth(number=0):
+    """An auth for production that holds a live token."""
+    auth = KiwoomAuth(f"fake-appkey-{number:030}", f"fake-secretkey-{number:027}")
+    expires = auth._source._now() + LIFETIME
+    auth._source._lease = Lease(Token(f"{number:086}", epoch_to_kst(expires)), expires)
     return auth

@@ -3,32 +3,34 @@
 import threading
 import time
 from functools import partial
+from itertools import cycle
 
 from .attach import HEADER
 from .floor import Floor, fresh_requests
-from .plugin import warm_auth
 from .rounds import interleave
 
 MANY = 32
-_CALLS = 16_000
+_CALLS = 8_000
 
 
-def measure(rounds=7):
-    """Seconds a call, all threads together: the floor and the plugin, in 1 thread and in many."""
-    auths = {"floor": Floor(), "plugin": warm_auth()}
+def measure(auths, rounds=5):
+    """Seconds a call, all threads together: the floor and `auths`, in 1 thread and in many."""
+    everyone = {"floor": Floor(), **auths}
     return interleave(
-        {(name, count): partial(_sharing, auth, count) for name, auth in auths.items() for count in (1, MANY)}, rounds
+        {(name, count): partial(sharing, [auth], count) for name, auth in everyone.items() for count in (1, MANY)},
+        rounds,
     )
 
 
-def _sharing(auth, count):
+def sharing(auths, count):
+    """Make ready so many threads, in each of which every auth has its turn."""
     share = _CALLS // count
-    batches = [fresh_requests(share, HEADER) for _ in range(count)]
+    batches = [list(zip(cycle(auths), fresh_requests(share, HEADER))) for _ in range(count)]
     gate = threading.Barrier(count + 1)
 
-    def attach(requests):
+    def attach(batch):
         gate.wait()
-        for request in requests:
+        for auth, request in batch:
             auth(request)
 
     threads = [threading.Thread(target=attach, args=(batch,)) for batch in batches]
