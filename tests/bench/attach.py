@@ -10,7 +10,7 @@ HEADER = {"api-id": API_ID}
 _CALLS = 200
 
 
-def measure(peers, rounds=100):
+def measure(peers, rounds=60):
     """Seconds a call: the floor, the plugin in both its uses, its peers, and both hooks on an accepted answer."""
     auth = warm_auth()
     return interleave(

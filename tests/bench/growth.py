@@ -10,7 +10,7 @@ THREADS = (1, 8, 64)
 ACCOUNTS = (1, 10, 1000)
 
 
-def measure(rounds=5):
+def measure(rounds=3):
     """Seconds a call, all threads together, by threads and accounts, medians to be taken."""
     contenders = {}
     for accounts in ACCOUNTS:

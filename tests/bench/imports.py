@@ -15,7 +15,7 @@ sys.stdout.write(repr(time.perf_counter() - start))
 """
 
 
-def measure(modules, rounds=15):
+def measure(modules, rounds=7):
     """Seconds by module, medians of so many fresh processes each, in turn, with the bytecode cached."""
     seconds = {module: [] for module in modules}
     with tempfile.TemporaryDirectory() as cache:

@@ -65,7 +65,7 @@ def living():
     stall = 1.1 * scenes.TOKEN_CALL * 1000
     for what, scene, target, reached in (
         ("first use, 32 threads: token calls", scenes.first_use, "1", "1".__eq__),
-        ("revoked, 32 threads: token calls / failed", partial(scenes.revoked, reissue="same"), "1 / 0", "1 / 0".__eq__),
+        ("revoked, 32 threads: calls / failed", partial(scenes.revoked, reissue="same"), "1 / 0", "1 / 0".__eq__),
         ("the same, a new token kills the old", partial(scenes.revoked, reissue="new"), "1 / 0", "1 / 0".__eq__),
         ("20 requests in a token's last minutes: token calls", scenes.last_minutes, "0", "0".__eq__),
         (
@@ -84,7 +84,7 @@ def living():
         ("token endpoint down for 3 s of load: token calls", scenes.down, "<= 3", _few_calls),
     ):
         cells = {name: scene(world) for name, world in worlds.items()}
-        yield Row(what, "none", cells, target, reached(cells[ME]))
+        yield Row(what, "fresh", cells, target, reached(cells[ME]))
     issues = processes.issues()
     yield Row("8 processes cold, one SQLiteStore: token calls", "none", {ME: f"{issues}"}, "1", issues == 1)
 

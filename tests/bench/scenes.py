@@ -41,7 +41,8 @@ def expiry(world, reissue):
         before = here.issues
         here.take(TOKEN_CALL)
         load = steadily(here.send, 4)
-        return f"{load.worst * 1000:.0f} ms, {here.issues - before}" + (f", {load.failed} failed" if load.failed else "")
+        failed = f", {load.failed} failed" if load.failed else ""
+        return f"{load.worst * 1000:.0f} ms, {here.issues - before}{failed}"
 
 
 def refused(world):

@@ -13,7 +13,7 @@ MANY = 32
 _CALLS = 8_000
 
 
-def measure(auths, rounds=5):
+def measure(auths, rounds=3):
     """Seconds a call, all threads together: the floor and `auths`, in 1 thread and in many."""
     everyone = {"floor": Floor(), **auths}
     return interleave(
