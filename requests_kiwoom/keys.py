@@ -19,7 +19,10 @@ def read_key(name: str, key: "str | os.PathLike[str]") -> str:
     """
     if isinstance(key, str):
         if key.lower().endswith(".txt"):
-            raise ValueError(f"{name} looks like the name of a key file: pass pathlib.Path(...) to have it read")
+            raise ValueError(
+                f"{name} looks like the name of a key file: to have it read, pass pathlib.Path(...), or name it in"
+                f" KIWOOM_{name.upper()}_FILE"
+            )
     elif isinstance(key, os.PathLike):
         key = _read_file(name, key)
     else:

@@ -120,6 +120,15 @@ def test_a_continuation_is_sent(server):
     assert not {"cont-yn", "next-key"} & server.requests[-1].headers.keys()
 
 
+def test_a_next_key_that_cannot_be_one_is_not_sent(server):
+    """A header cannot hold Korean: one line, nothing sent."""
+    ran = run(server, "call", "ka10001", PATH, "--cont-yn", "Y", "--next-key", "다음")
+
+    assert 1 == ran.status
+    assert "--next-key is what the answer before said" in ran.complaint
+    assert [] == server.requests
+
+
 def test_a_token_that_died_is_replaced(server):
     """A token that is revoked between its issue and its use: issued again, sent again, exit status 0."""
 

@@ -22,6 +22,13 @@ KiwoomServer.revoke_all = lambda self: os.kill(os.getpid(), signal.SIGINT)
 runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
 """
 
+WITH_A_BUG = """
+import runpy
+from requests_kiwoom import KiwoomAuth
+KiwoomAuth.token = lambda self: {}["nothing"]
+runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
+"""
+
 
 def in_shell(server, line, *arguments, **variables):
     """Run the command in a shell, with `line` after it."""
@@ -49,6 +56,18 @@ def test_the_help_names_every_command():
     out = run(None).out
 
     assert all(f"\n    {name} " in out for name in COMMANDS)
+
+
+def test_a_bug_is_one_line_as_well(server):
+    """What nobody thought of: one line, exit status 1, and the traceback only with --verbose."""
+    command = [sys.executable, "-c", WITH_A_BUG, "token"]
+    ran = subprocess.run(command, capture_output=True, timeout=60, env=environ(server))
+
+    assert 1 == ran.returncode
+    assert [b"error: KeyError: 'nothing'. This is a bug of ours; --verbose shows where"] == ran.stderr.splitlines()
+
+    ran = subprocess.run([*command, "--verbose"], capture_output=True, timeout=60, env=environ(server))
+    assert b"Traceback" in ran.stderr
 
 
 @pytest.mark.parametrize("arguments", [["unknown"], ["call"], ["call", "ka10001"], ["token", "--reve"], ["--mock"]])

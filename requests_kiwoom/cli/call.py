@@ -12,7 +12,7 @@ import requests
 from requests_kiwoom import Envelope, KiwoomAuth, read_envelope
 
 from .console import Problem, can_print, tell
-from .cures import cure
+from .cures import NOT_KIWOOM, cure
 from .options import add_to as add_options_to
 from .store import shared_auth_from
 
@@ -52,8 +52,7 @@ def run(options: argparse.Namespace) -> int:
     answer = _send(auth, path, body, {"cont-yn": options.cont_yn, "next-key": options.next_key})
     envelope = read_envelope(answer.content)
     if envelope is None:
-        told = cure(None, answer.status_code, is_envelope=False)
-        raise Problem(f"{options.api_id} was answered with HTTP {answer.status_code} and no JSON object. {told}")
+        raise Problem(f"{options.api_id} was answered with HTTP {answer.status_code} and no JSON object. {NOT_KIWOOM}")
     print(_readable(envelope.payload), flush=True)
     _tell_continuation(answer)
     if envelope.return_code == 0 and answer.status_code == 200:
@@ -97,6 +96,8 @@ def _read_body(argument: str) -> bytes:
 def _send(auth: KiwoomAuth, path: str, body: bytes, continuation: dict[str, str | None]) -> requests.Response:
     headers = {"Content-Type": "application/json;charset=UTF-8"}
     headers.update((name, value) for name, value in continuation.items() if value is not None)
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise Problem("--next-key is what the answer before said, which is ASCII: copy it from there")
     return requests.post(
         auth.base_url + path, data=body, headers=headers, auth=auth, timeout=_TIMEOUT, allow_redirects=False
     )

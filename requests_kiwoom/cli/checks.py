@@ -17,8 +17,8 @@ from requests.utils import select_proxy
 
 from requests_kiwoom import KiwoomAuth, SQLiteStore, Token, TokenIssueError
 
-from .console import Problem, one_line
-from .cures import cure
+from .console import Problem, duration, one_line
+from .cures import cure_of
 from .store import store_from
 
 #: Connect and read, in seconds.
@@ -176,8 +176,9 @@ def _no_connection(error: OSError, proxy: str | None) -> Finding:
 def _root_of(error: BaseException) -> str:
     """The innermost reason: what requests and urllib3 wrap around it says no more."""
     while True:
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
+        wrapped = (error.__cause__, getattr(error, "reason", None), *error.args)
+        inner = next((each for each in wrapped if isinstance(each, BaseException)), None)
+        if inner is None:
             return one_line(f"{type(error).__name__}: {_text_of(error)}")
         error = inner
 
@@ -198,7 +199,7 @@ def _compare_clocks(answer: Response, now: float) -> Finding:
     ahead = now - moment.timestamp() - 0.5
     if abs(ahead) < 2:
         return Finding("clock", "ok", "agrees with the server's")
-    detail = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the server's"
+    detail = f"{duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the server's"
     if abs(ahead) < _CLOCK_OFF_BY:
         return Finding("clock", "ok", detail)
     server_time = datetime.fromtimestamp(moment.timestamp(), timezone.utc)
@@ -208,10 +209,7 @@ def _compare_clocks(answer: Response, now: float) -> Finding:
 
 def _explain(error: TokenIssueError) -> Finding:
     if error.return_msg is None:
-        return Finding("au10001", "FAIL", one_line(str(error)), cure(None, _status_of(error), is_envelope=False))
+        told = "Try again in a while; if it stays so, from another network."
+        return Finding("au10001", "FAIL", one_line(str(error)), told)
     said = f"return_code {error.return_code}: {error.return_msg}"
-    return Finding("au10001", "FAIL", said, cure(error.code, _status_of(error)))
-
-
-def _status_of(error: TokenIssueError) -> int | None:
-    return None if error.response is None else error.response.status_code
+    return Finding("au10001", "FAIL", said, cure_of(error))

@@ -40,6 +40,11 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
 
 
+def duration(seconds: float) -> str:
+    """So much time, for a person: ``12 s``, or ``23 h 59 min``."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{int(seconds) // 3600} h {int(seconds) // 60 % 60:02} min"
+
+
 def silence() -> None:
     """Send what is still to be written nowhere, or the interpreter stumbles over it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,5 +1,10 @@
 """Cures: what to do about a code of Kiwoom's, in the words of the command line."""
 
+from requests_kiwoom import TokenIssueError, TokenRevokeError
+
+#: What to do about an answer that is no JSON object.
+NOT_KIWOOM = "No answer of Kiwoom's: maintenance (점검), a firewall, or a proxy. Try again later, or from elsewhere."
+
 _KEYS = (
     "Check both keys against the portal: one pair, whole, appkey (앱키) in KIWOOM_APPKEY and secretkey (시크릿키) in"
     " KIWOOM_SECRETKEY (or their ..._FILE)."
@@ -31,19 +36,22 @@ _BY_CODE = {
     8104: "This is not offered on mock trading (모의투자).",
     8200: "This is not offered to corporate customers.",
 }
-_NOT_KIWOOM = "No answer of Kiwoom's: maintenance (점검), a firewall, or a proxy. Try again later, or from elsewhere."
 _UNKNOWN = "Look the message up in Kiwoom's API guide."
 
 
-def cure(code: int | None, status: int | None = None, *, is_envelope: bool = True) -> str:
+def cure(code: int | None, status: int | None = None) -> str:
     """What to do about an answer.
 
     :param code: the four-digit code in it, or ``None``.
     :param status: its HTTP status, or ``None``.
-    :param is_envelope: whether it was a JSON object at all.
     """
     if code in _BY_CODE:
         return _BY_CODE[code]
     if status == 429:
         return _RATE
-    return _UNKNOWN if is_envelope else _NOT_KIWOOM
+    return _UNKNOWN
+
+
+def cure_of(error: TokenIssueError | TokenRevokeError) -> str:
+    """What to do about the answer that led to `error`."""
+    return cure(error.code, None if error.response is None else error.response.status_code)

@@ -1,6 +1,7 @@
 """``main``: reads the arguments, runs one command, gives its exit status."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,10 @@ from requests.exceptions import RequestException
 from requests_kiwoom import KiwoomAuthError, TokenIssueError, TokenRevokeError
 
 from . import call, console, demo, doctor, serve, token
-from .cures import cure
+from .cures import cure_of
 from .options import log_to_stderr
+
+logger = logging.getLogger("requests_kiwoom")
 
 #: Exit statuses; 2 is a wrong argument, as everywhere.
 _FAILED, _INTERRUPTED, _BROKEN_PIPE = 1, 130, 141
@@ -70,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         console.silence()
         console.tell(f"error: the output could not be written: {error.strerror or error}")
+    except Exception as error:
+        logger.error("where it happened:", exc_info=True)
+        console.tell(f"error: {type(error).__name__}: {error}. This is a bug of ours; --verbose shows where")
     return _FAILED
 
 
@@ -108,4 +114,4 @@ def _explained(error: TokenIssueError | TokenRevokeError) -> str:
     if error.return_msg is None:
         return f"error: {error} `doctor` shows where it fails"
     call = "au10002" if isinstance(error, TokenRevokeError) else "au10001"
-    return f"error: {call} was answered with return_code {error.return_code}: {error.return_msg}. {cure(error.code)}"
+    return f"error: {call} was answered with return_code {error.return_code}: {error.return_msg}. {cure_of(error)}"

@@ -31,7 +31,7 @@ def auth_from(options: argparse.Namespace, **more: Any) -> KiwoomAuth:
     """
     if options.mock:
         more["mock"] = True
-    elif options.base_url:
+    elif options.base_url is not None:
         more["base_url"] = options.base_url
     try:
         return KiwoomAuth.from_env(**more)

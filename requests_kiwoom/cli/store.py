@@ -30,7 +30,7 @@ def store_from(options: argparse.Namespace) -> TokenStore | None:
 
     :raises Problem: if it cannot be one.
     """
-    place = options.store or os.environ.get("KIWOOM_STORE", "")
+    place = os.environ.get("KIWOOM_STORE", "") if options.store is None else options.store
     if place.startswith(_REDIS):
         return _redis_store(place, options)
     try:

@@ -2,13 +2,15 @@
 
 import argparse
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from requests_kiwoom import KiwoomAuth, Token
 
-from .console import Problem, tell
+from .console import Problem, duration, tell
 from .options import add_to as add_options_to
 from .store import shared_auth_from
+
+_NO_TIME_LEFT = "nothing, by this machine's clock: `doctor` compares it with the server's"
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -68,22 +70,15 @@ def _token_of(auth: KiwoomAuth) -> Token:
 
 
 def _description(auth: KiwoomAuth, token: Token) -> str:
-    left = token.expires_at - datetime.now(timezone.utc)
+    left = (token.expires_at - datetime.now(timezone.utc)).total_seconds()
     return "\n".join(
         (
             f"token    {token.fingerprint} (its fingerprint; --reveal prints the token)",
             f"server   {auth.base_url}",
             f"expires  {token.expires_at:%Y-%m-%d %H:%M:%S} KST",
-            f"left     {_duration(left)}",
+            f"left     {duration(left) if left > 0 else _NO_TIME_LEFT}",
         )
     )
-
-
-def _duration(left: timedelta) -> str:
-    if left <= timedelta(0):
-        return "nothing, by this machine's clock: `doctor` compares it with the server's"
-    minutes = int(left.total_seconds()) // 60
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def _confirm(question: str) -> None:
