@@ -197,6 +197,17 @@ def test_an_answer_that_is_no_json_object_is_an_error(server, body):
     assert "HTTP 503 and no JSON object. No answer of Kiwoom's: maintenance" in ran.complaint
 
 
+def test_a_redirect_is_not_followed(server):
+    """The body, an order say, goes to the address that was named and to no other."""
+    answer(server, b"", {"Location": f"{server.url}/api/dostk/ordr"}, 307)
+
+    ran = run(server, "call", "ka10001", PATH)
+
+    assert 1 == ran.status
+    assert "HTTP 307 and no JSON object" in ran.complaint
+    assert PATH == server.requests[-1].path
+
+
 def test_an_answer_does_not_steer_the_terminal(server):
     """Escape sequences in the vendor's words are not printed as they are."""
     refuse(server, "\x1b[2J\x9b2J\r\nbell\x07", 7, path=PATH)

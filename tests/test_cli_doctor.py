@@ -53,9 +53,12 @@ def test_all_is_well(server):
     assert re.fullmatch(r"token [0-9a-f]{8}, expires [-\d]{10} [:\d]{8} KST", diagnosis.details["au10001"])
 
 
-def test_nothing_but_au10001_carries_a_secret(server):
+def test_nothing_but_au10001_carries_a_secret(server, tmp_path):
     """The GET that looks at the connection has neither keys nor token, nor what netrc says."""
-    Diagnosis(server)
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password fake-password\n")
+    (tmp_path / "netrc").chmod(0o600)
+
+    Diagnosis(server, NETRC=str(tmp_path / "netrc"))
 
     assert b"" == server.requests[0].body
     assert "authorization" not in server.requests[0].headers

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib.metadata import entry_points
 
 import pytest
 
+from requests_kiwoom.cli.main import main
 from requests_kiwoom.testing import Reply
 from tests.cli_tools import COMMAND, PATH, answer, environ, run, run_on_terminal
 
@@ -20,6 +22,13 @@ import os, runpy, signal
 from requests_kiwoom.testing import KiwoomServer
 KiwoomServer.revoke_all = lambda self: os.kill(os.getpid(), signal.SIGINT)
 runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
+"""
+
+AS_A_SCRIPT = """
+import sys
+from requests_kiwoom.cli.main import main
+sys.argv[0] = "bin/requests-kiwoom"
+sys.exit(main())
 """
 
 WITH_A_BUG = """
@@ -49,6 +58,16 @@ def test_help_is_printed_even_in_ascii(arguments):
 def test_help_has_the_korean_terms(encoding):
     """Beside the English words stand those of the portal, wherever they can be shown."""
     assert "access token (접근토큰)" in run(None, PYTHONIOENCODING=encoding).out
+
+
+def test_there_is_a_script():
+    """`requests-kiwoom` is the same command, and its help calls it so."""
+    (script,) = entry_points(group="console_scripts", name="requests-kiwoom")
+    assert main is script.load()
+
+    ran = subprocess.run([sys.executable, "-c", AS_A_SCRIPT, "--help"], capture_output=True, timeout=60, env=environ())
+    assert ran.stdout.startswith(b"usage: requests-kiwoom [-h]")
+    assert b"  requests-kiwoom doctor" in ran.stdout
 
 
 def test_the_help_names_every_command():
