@@ -63,20 +63,23 @@ def test_cassette_holds_no_secret(server, auth, run, bytes_of):
         assert secret.encode() not in written
 
 
-def test_cassette_of_compressed_answers_holds_no_secret(server, auth, run, bytes_of):
-    """Nor does it if au10001 answered compressed."""
+def test_cassette_of_compressed_answers(server, auth, run, bytes_of):
+    """Nor does it if au10001 answered compressed; and it can be played."""
     # Of a short answer, gzip would leave the token as it is.
-    answer = {"return_msg": "정상적으로 처리되었습니다" * 9, **issued(token := auth.token())}
-    body = gzip.compress(json.dumps(answer).encode())
+    long = {"return_msg": "정상적으로 처리되었습니다" * 9, **issued(token := auth.token())}
+    body = gzip.compress(json.dumps(long).encode())
     server.fail(Reply(body, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}))
 
-    with requests.Session() as session:
-        session.auth = KiwoomAuth("my-appkey", "my-secretkey")
-        run("Recorded answers: vcrpy", session=session)
+    for _ in range(2):
+        with requests.Session() as session:
+            session.auth = KiwoomAuth("my-appkey", "my-secretkey")
+            answer = run("Recorded answers: vcrpy", session=session)["answer"]
 
     assert token == server.requests.last.token
     assert b"recorded-1" in (written := bytes_of())
     assert token.encode() not in written
+    assert 0 == answer.json()["return_code"]
+    assert 3 == len(server.requests)
 
 
 def test_cassette_is_played_after_a_year(server, run):
