@@ -109,6 +109,7 @@ def test_rejected_twice_goes_to_the_caller(server, session, url):
 
 def test_every_token_rejected_asks_once_a_pause(server, session, url):
     """If every token is rejected, au10001 is asked once a back-off period, and each further request is sent once."""
+    server.clock.stop()
     server.reissue = "new"
     server.fail(*[Reply(REJECTED)] * 161, path=PATH)
 
@@ -121,6 +122,7 @@ def test_every_token_rejected_asks_once_a_pause(server, session, url):
 
 def test_the_pause_after_rejections_grows(server, session, url):
     """Without an accepted request in between, each further attempt waits longer: 1 s, 2 s, 4 s."""
+    server.clock.stop()
     server.reissue = "new"
     server.fail(*[Reply(REJECTED)] * 100, path=PATH)
     session.post(url, json={})
@@ -144,6 +146,7 @@ def test_an_accepted_resend_ends_the_pause(server, session, url):
 
 def test_the_rejected_token_handed_out_again(server, session, url, caplog):
     """au10001 hands out the very token that was rejected: nothing is sent again, and the log names the way out."""
+    server.clock.stop()
     session.post(url, json={})
     server.fail(*[Reply(REJECTED)] * 3, path=PATH)
 

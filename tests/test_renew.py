@@ -130,6 +130,7 @@ def test_the_issue_after_the_revoke_fails(server, auth):
 
 def test_renew_spares_a_failing_endpoint(server, auth):
     """While au10001 is left alone, renew() raises at once, and revokes nothing."""
+    server.clock.stop()
     auth.token()
     server.clock.advance(hours=25)
     server.fail(Reply(b"", 500))
@@ -223,6 +224,7 @@ def test_a_rejected_login_from_8_threads(server, auth):
 
 def test_a_rejected_login_without_a_cure(server, auth):
     """au10001 hands out the refused token again: that is an error, which names renew()."""
+    server.clock.stop()
     old = auth.token()
 
     for _ in range(3):

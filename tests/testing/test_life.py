@@ -108,3 +108,12 @@ def test_garbage_token(client):
     client.token = "garbage"
 
     assert DEAD == client.call().json()
+
+
+def test_a_stopped_clock(server):
+    """A stopped clock moves only by ``advance``."""
+    server.clock.stop()
+    now = server.clock()
+    server.clock.advance(seconds=1.5)
+
+    assert now + 1.5 == server.clock() == server.clock()
