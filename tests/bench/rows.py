@@ -80,7 +80,7 @@ def living():
             "",
             lambda cell: None,
         ),
-        ("every token refused, 160 requests: token calls / sends", scenes.refused, "<= 1 a back-off period", _few_calls),
+        ("every token refused, 160 requests: calls / sends", scenes.refused, "<= 1 a back-off period", _few_calls),
         ("token endpoint down for 3 s of load: token calls", scenes.down, "<= 3", _few_calls),
     ):
         cells = {name: scene(world) for name, world in worlds.items()}
