@@ -105,6 +105,8 @@ class OAuthClient:
             return _read_token(envelope.payload, now)
         except ValueError as malformed:
             return self._error(TokenUnavailable, f"au10001 gave what is no token: {malformed}", answer, envelope)
+        except (ImportError, OSError) as error:  # dateutil loads its parser now, and there may be no descriptor left.
+            return TokenUnavailable(f"au10001's answer could not be read. {type(error).__name__}: {error}")
 
     def _revoke(self, token: Token) -> TokenRevokeError | None:
         answer = self._post("au10002", REVOKE_PATH, token=token.value)

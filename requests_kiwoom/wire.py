@@ -45,7 +45,10 @@ def post(
             if sender is not session:
                 sender.close()
 
-    return exchange() if _send_is_replaced(session) else _within(sum(timeout), exchange)
+    try:
+        return exchange() if _send_is_replaced(session) else _within(sum(timeout), exchange)
+    except (ImportError, OSError) as error:  # What is imported here is a file, and there may be no descriptor left.
+        return NoAnswer(_reason(error))
 
 
 def _send_is_replaced(session: requests.Session | None) -> bool:
