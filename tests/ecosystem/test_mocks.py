@@ -65,7 +65,7 @@ def test_cassette_holds_no_secret(server, auth, run, bytes_of):
 
 def test_cassette_of_compressed_answers(server, auth, run, bytes_of):
     """Nor does it if au10001 answered compressed; and it can be played."""
-    # Of a short answer, gzip would leave the token as it is.
+    # Of a short answer, gzip would leave the token as it is. (With urllib3 2, vcrpy sees what is decompressed already.)
     long = {"return_msg": "정상적으로 처리되었습니다" * 9, **issued(token := auth.token())}
     body = gzip.compress(json.dumps(long).encode())
     server.fail(Reply(body, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}))
