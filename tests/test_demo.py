@@ -66,6 +66,7 @@ WALK = [
     (5, "ka10001, au10001, ka10001", 5),
     (6, "ka10001, au10001, ka10001", 6),
     (7, "a bare one", 6),
+    (8, "au10001, 4 x ka10001", 7),
 ]
 
 
@@ -82,7 +83,7 @@ def test_its_columns_are_aligned():
     """Header and steps have the same width, which fits a terminal of 80 columns."""
     lines = python("-m", "requests_kiwoom", "demo").stdout.decode().splitlines()
 
-    assert 1 == len({len(line) for line in lines[:8]})
+    assert 1 == len({len(line) for line in lines[:9]})
     assert 80 >= len(lines[0])
 
 

@@ -1,6 +1,8 @@
 """``demo``: a token's life, step by step, on a Kiwoom of this machine's own. Every step is checked."""
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +21,7 @@ from requests_kiwoom.testing import KiwoomServer, ReceivedRequest
 _API = "ka10001"
 _PATH = "/api/dostk/stkinfo"
 _THREADS = 10
+_PROCESSES = 4
 _DAY = 24 * 3600.0
 _HEADERS = {"Content-Type": "application/json;charset=UTF-8"}
 _CONTENT = b'//{"stk_cd": "005930"}'
@@ -110,6 +113,21 @@ def elsewhere(stage: Stage) -> None:
     stage.session.post(stage.elsewhere.url + _PATH, data=b"{}", headers=_HEADERS)
 
 
+def processes(stage: Stage) -> None:
+    command = [sys.executable, "-m", "requests_kiwoom", "call", _API, _PATH]
+    environ = {name: value for name, value in os.environ.items() if not name.upper().startswith("KIWOOM_")}
+    server = stage.server
+    environ |= {"KIWOOM_APPKEY": server.appkey, "KIWOOM_SECRETKEY": server.secretkey, "KIWOOM_BASE_URL": server.url}
+    with tempfile.TemporaryDirectory() as folder:
+        environ |= {"KIWOOM_STORE": os.path.join(folder, "tokens.db"), "NO_PROXY": "*", "no_proxy": "*"}
+        started = [
+            subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            for _ in range(_PROCESSES)
+        ]
+        told = [process.communicate()[1] for process in started]
+    _hold(not any(process.returncode for process in started), f"the processes said {''.join(told).strip()!r}")
+
+
 STEPS = (
     Step("first use: a token is issued", first_use, ("au10001", _API)),
     Step(f"{_THREADS} threads start at once: one issue", many_threads, ("au10001", *[_API] * _THREADS)),
@@ -118,6 +136,7 @@ STEPS = (
     Step("revoked, HTTP 401: resent", unauthorized, (_API, "au10001", _API)),
     Step("a file from byte 2: resent from there", upload, (_API, "au10001", _API)),
     Step("to another server: no token, no api-id", elsewhere, (_BARE,)),
+    Step(f"{_PROCESSES} processes, one store: one issue", processes, ("au10001", *[_API] * _PROCESSES)),
 )
 
 
