@@ -35,6 +35,8 @@ class SharedToken:
     :param now: the clock, in seconds since the epoch.
     """
 
+    __slots__ = ("_store", "_key", "_now", "_failed_at", "_warned_at", "_updating")
+
     def __init__(self, store: TokenStore | None, key: str, now: Callable[[], float]) -> None:
         self._store = store
         self._key = key

@@ -1,7 +1,6 @@
 """``SQLiteStore``: shares tokens between the processes of one machine."""
 
 import os
-import shlex
 import stat
 import threading
 import time
@@ -144,6 +143,8 @@ def _is_private(path: str) -> bool:
         if status.st_uid != os.geteuid():
             raise PermissionError(f"{path} belongs to another user: give the store a file of your own")
         if status.st_mode & 0o077:
+            import shlex
+
             raise PermissionError(f"{path} holds a token, and is open to others: run chmod 600 {shlex.quote(path)}")
     return True
 
