@@ -38,4 +38,4 @@ def test_addresses():
     addresses = [url.partition(", ")[2] for url in metadata.get_all("Project-URL")]
 
     assert ["openapi.kiwoom.com"] == [urllib.parse.urlsplit(url).hostname for url in addresses]
-    assert metadata["Home-page"] is None
+    assert "Home-page" not in metadata
