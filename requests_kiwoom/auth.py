@@ -58,6 +58,9 @@ class KiwoomAuth(AuthBase):
     :class:`~requests_kiwoom.InvalidApiId`, :class:`~requests_kiwoom.WrongEnvironment` or
     :class:`~requests_kiwoom.InsecureTransport`; and :class:`~requests_kiwoom.TokenRefused` or
     :class:`~requests_kiwoom.TokenUnavailable` if there is no token to be had.
+
+    What Kiwoom does is marked with what it rests on: [spec], the specification; [vendor], its own client or documents;
+    [captured], an answer that somebody published; [assumed], nothing but what clients act on.
     """
 
     def __init__(
