@@ -100,8 +100,8 @@ class SteppedLock:
     def __enter__(self) -> None:
         if not self.is_mine:
             self._schedule.step(wants=self)
-        # It is free: the schedule lets nobody through otherwise.
-        assert self._lock.acquire(blocking=False)
+        # In the schedule it is free by now; a thread outside of it may have to wait.
+        assert self._lock.acquire(timeout=30)
         self.owner = threading.get_ident()
         self._depth += 1
 
