@@ -20,7 +20,7 @@ from .test_secrets import everything_in
 from .tools import RawServer, issued
 
 # The same inputs in every run: a CI that is red for one run in a hundred is not believed when it is red.
-settings.register_profile("ci", derandomize=True, database=None, deadline=None, max_examples=150)
+settings.register_profile("ci", derandomize=True, database=None, deadline=None, max_examples=100)
 ci = settings.get_profile("ci")
 
 APPKEY, SECRETKEY = "fake-appkey-of-the-properties", "fake-secretkey-of-the-properties"
@@ -174,7 +174,7 @@ def says_rejected(came):
     return status == 401 or (len(content) <= 1024 and any(str(code) in numbers for code in REJECTING))
 
 
-@settings(ci, max_examples=80)
+@settings(ci, max_examples=60)
 @given(first=answers, second=answers, stream=st.booleans(), reissue=st.booleans())
 def test_any_answer_to_a_request(first, second, stream, reissue):
     """Any bytes reach the caller as without the auth; after a rejection the second ones do, and never a third."""
@@ -279,7 +279,7 @@ sessions = st.sampled_from([requests.Session, KeepsAuth])
 rejections = st.sampled_from([(401, {}, {}), (200, {"Content-Length": "28"}, {"return_msg": "[8005:...]"})])
 
 
-@settings(ci, max_examples=250)
+@settings(ci, max_examples=150)
 @given(url=addresses, chain=st.lists(redirects | rejections, max_size=5), session=sessions)
 def test_any_url_and_redirect_chain(url, chain, session):
     """Wherever addresses lead, token and keys go to Kiwoom alone, and after two rejections nothing is sent."""

@@ -219,5 +219,5 @@ def test_any_life_of_a_token():
     """In any order of events no call is made too often, every failure is told, and once it is over all goes on."""
     run_state_machine_as_test(
         Life,
-        settings=settings(derandomize=True, database=None, deadline=None, max_examples=40, stateful_step_count=25),
+        settings=settings(derandomize=True, database=None, deadline=None, max_examples=25, stateful_step_count=25),
     )
