@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +13,12 @@ from requests_kiwoom.testing import KiwoomServer
 from .redis_server import RedisServer, find_redis_server
 
 PATH = "/api/dostk/stkinfo"
+
+
+def pytest_configure() -> None:
+    # A shell's background job ignores Ctrl-C, and so would every process that a test starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
