@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 #: The seconds in which threads are to end; what a callable of the user's still does then is left behind.
-_PATIENCE = 0.9
+_PATIENCE = 0.5
 
 
 class Listener:

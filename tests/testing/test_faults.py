@@ -201,7 +201,8 @@ def test_latency_ends_with_the_server():
         session.post(server.url + STK, json={})
         with pytest.raises(requests.Timeout):
             session.post(server.url + "/oauth2/token", json={}, timeout=(1, 0.05))
-        start = time.monotonic()
+        threads = threads_of_servers()
 
-    assert time.monotonic() - start < 1
+    for thread in threads:
+        thread.join(60)  # No timing: the latency is an hour.
     assert [] == threads_of_servers()
