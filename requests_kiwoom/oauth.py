@@ -1,6 +1,6 @@
 """au10001 and au10002: issue a token, revoke a token, and what their answers mean."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import requests
 from requests import Response
@@ -102,7 +102,7 @@ class OAuthClient:
             kind = TokenRefused if refused else TokenUnavailable
             return self._error(kind, "au10001 issued no token", answer, envelope)
         try:
-            return _read_token(envelope.payload, now)
+            return _read_token(envelope, now)
         except ValueError as malformed:
             return self._error(TokenUnavailable, f"au10001 gave what is no token: {malformed}", answer, envelope)
         except (ImportError, OSError) as error:  # dateutil loads its parser now, and there may be no descriptor left.
@@ -164,8 +164,9 @@ def _refuses(envelope: Envelope) -> bool:
     return envelope.return_code not in (None, 0) or (envelope.code is not None and "token" not in envelope.payload)
 
 
-def _read_token(payload: dict[str, Any], now: float) -> Token:
-    if "return_code" in payload and payload["return_code"] not in (0, "0"):
+def _read_token(envelope: Envelope, now: float) -> Token:
+    payload = envelope.payload
+    if "return_code" in payload and envelope.return_code is None:
         raise ValueError("return_code is no number")
     token_type = payload.get("token_type")
     if not isinstance(token_type, str) or token_type.lower() != "bearer":

@@ -63,6 +63,8 @@ MALFORMED = {
     "return_code is no number": issued("fake-token", return_code="zero"),
     "return_code is a list": issued("fake-token", return_code=[0]),
     "return_code is true": issued("fake-token", return_code=True),
+    "return_code is false": issued("fake-token", return_code=False),
+    "return_code is a fraction": issued("fake-token", return_code=0.0),
     "return_code 1": issued("fake-token", return_code=1),
     "truncated": http(b'{"token": "fake-tok', length=300),
     "cut in the header": b"HTTP/1.1 200 OK\r\nContent-Le",

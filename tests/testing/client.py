@@ -4,7 +4,6 @@ import threading
 
 import requests
 
-from requests_kiwoom.testing import Clock
 from requests_kiwoom.testing.catalogue import api_paths
 
 JSON = "application/json;charset=UTF-8"
@@ -59,10 +58,3 @@ class _FromAddress(requests.adapters.HTTPAdapter):
 def threads_of_servers():
     """The threads that servers have running."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("kiwoom ")]
-
-
-class StoppedClock(Clock):
-    """A clock that goes on only when it is told to: how long a test takes does not count."""
-
-    def __call__(self):
-        return 1_800_000_000 + self._ahead

@@ -2,8 +2,6 @@
 
 import pytest
 
-from .client import StoppedClock
-
 
 def calls(client, count, api_id="ka10001"):
     return [client.call(api_id).status_code for _ in range(count)]
@@ -12,7 +10,8 @@ def calls(client, count, api_id="ka10001"):
 @pytest.fixture
 def limited(kiwoom, client_of):
     def start(**options):
-        client = client_of(kiwoom(rate_limits=True, clock=StoppedClock(), **options))
+        client = client_of(kiwoom(rate_limits=True, **options))
+        client.server.clock.stop()
         client.log_in()
         return client
 
