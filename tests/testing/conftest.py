@@ -49,10 +49,6 @@ def client(server, client_of):
     return client
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "third_party: installs a client of other people's, and tries the server on it")
-
-
 def pytest_terminal_summary(terminalreporter):
     """Say which of the third-party clients were tried: a run in which both are skipped looks as green."""
     for outcome in ("passed", "failed", "error", "skipped"):
