@@ -75,7 +75,8 @@ class RejectionHook:
         return header.removeprefix(_BEARER) if origin_of(request.url or "") == self._source.origin else None
 
     def _handle_rejection(self, response: Response, rejected: str, kwargs: dict[str, Any]) -> Response | None:
-        logger.warning("token %s was rejected (HTTP %s, %s)", fingerprint(rejected), response.status_code, response.url)
+        api_id = response.request.headers.get("api-id")
+        logger.warning("token %s was rejected for %s (HTTP %s)", fingerprint(rejected), api_id, response.status_code)
         try:
             token = self._source.replace(rejected)
         except TokenIssueError as error:

@@ -182,6 +182,7 @@ def test_the_log_of_a_good_day(server, session, url, forbidden, caplog):
     mine = [record for record in caplog.records if record.name == "requests_kiwoom"]
     assert {"INFO", "WARNING"} == {record.levelname for record in mine}
     assert 4 == sum("issued token" in record.getMessage() for record in mine)
+    assert 1 == sum("was rejected for ka10001" in record.getMessage() for record in mine)
     assert not any(secret in caplog.text for secret in forbidden())
 
 
