@@ -159,6 +159,7 @@ def check_afterwards(kiwoom, source, rejected=""):
     assert [kiwoom.alive] * 2 == outcomes
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("warm, reissue", [(False, "same"), (True, "same"), (True, "new")])
 @pytest.mark.parametrize("names", list(itertools.combinations_with_replacement(MAY_RAISE, 3)), ids="-".join)
 def test_every_order_of_three_threads(names, warm, reissue, caplog):

@@ -3,6 +3,8 @@
 import pytest
 
 pytest_plugins = ["pytester"]
+# Each starts a pytest of its own.
+pytestmark = pytest.mark.once
 
 CONFTEST = 'pytest_plugins = ["requests_kiwoom.testing.fixtures"]'
 
