@@ -16,12 +16,12 @@ from .exceptions import (
     TokenUnavailable,
     WrongEnvironment,
 )
-from .stores import TokenStore
 from .tokens import Token
 
 if TYPE_CHECKING:
     from .redis_store import RedisStore
     from .sqlite_store import SQLiteStore
+    from .stores import TokenStore
 
 __all__ = [
     "Envelope",
@@ -57,4 +57,8 @@ def __getattr__(name: str) -> Any:
         from . import sqlite_store
 
         return sqlite_store.SQLiteStore
+    if name == "TokenStore":
+        from . import stores
+
+        return stores.TokenStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

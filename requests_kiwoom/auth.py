@@ -4,7 +4,7 @@ import os
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -17,7 +17,9 @@ from .oauth import REVOKE_PATH, TOKEN_PATH, OAuthClient
 from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
 from .rejection import RejectionHook
 from .source import TokenSource
-from .stores import TokenStore
+
+if TYPE_CHECKING:
+    from .stores import TokenStore
 
 #: The specification gives the header 10 characters.
 _API_ID = r"[!-~]{1,10}"
@@ -70,7 +72,7 @@ class KiwoomAuth(AuthBase):
         *,
         mock: bool = False,
         base_url: str | None = None,
-        store: TokenStore | None = None,
+        store: "TokenStore | None" = None,
         session: requests.Session | None = None,
         timeout: "float | tuple[float, float]" = (3.05, 10.0),
         resend: bool = True,
@@ -277,8 +279,12 @@ def _check_api_id(api_id: str) -> None:
         raise InvalidApiId("an api-id is 1 to 10 visible ASCII characters, such as ka10001")
 
 
-def _check_store(store: Any) -> TokenStore | None:
-    if store is None or (isinstance(store, TokenStore) and not isinstance(store, type)):
+def _check_store(store: Any) -> "TokenStore | None":
+    if store is None:
+        return None
+    from .stores import TokenStore  # Most programs have no store, and do not wait for its module.
+
+    if isinstance(store, TokenStore) and not isinstance(store, type):
         return store
     raise TypeError("store must have load, update and discard, such as SQLiteStore(path) or RedisStore(client)")
 

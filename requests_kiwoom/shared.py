@@ -30,14 +30,14 @@ class SharedToken:
 
     A store that fails is never an error of the request: it is a warning, at most once a minute for one cause.
 
-    :param store: ``None`` if there is none: then there is nothing stored.
+    :param store: where it is.
     :param key: what the token is stored under.
     :param now: the clock, in seconds since the epoch.
     """
 
     __slots__ = ("_store", "_key", "_now", "_failed_at", "_warned_at", "_updating")
 
-    def __init__(self, store: TokenStore | None, key: str, now: Callable[[], float]) -> None:
+    def __init__(self, store: TokenStore, key: str, now: Callable[[], float]) -> None:
         self._store = store
         self._key = key
         self._now = now
@@ -73,11 +73,10 @@ class SharedToken:
 
     def discard(self, token: Token) -> None:
         """Remove `token` from the store if it is still the one that is stored."""
-        if self._store is not None:
-            try:
-                self._store.discard(self._key, token)
-            except Exception as error:
-                self._note_failure(error, token)
+        try:
+            self._store.discard(self._key, token)
+        except Exception as error:
+            self._note_failure(error, token)
 
     def _working_store(self) -> TokenStore | None:
         left_alone = 0 <= self._now() - self._failed_at < _LEFT_ALONE

@@ -6,15 +6,19 @@ import os
 import threading
 import time
 import weakref
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .backoff import Backoff
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
 from .oauth import OAuthClient
 from .origins import Origin
-from .shared import SharedToken, store_key
-from .stores import TokenStore
 from .tokens import LIFETIME, Token, fingerprint, plausible
+
+if TYPE_CHECKING:
+    # At run time they load where there is a store: most programs have none.
+    from .shared import SharedToken
+    from .stores import TokenStore
 
 logger = logging.getLogger("requests_kiwoom")
 
@@ -35,6 +39,21 @@ class Lease:
         self.until = until
 
 
+class _Unshared:
+    """What stands in place of a :class:`SharedToken` where there is no store: nothing is stored."""
+
+    __slots__ = ()
+
+    def load(self) -> None:
+        return None
+
+    def update(self, issue: Callable[[Token | None], Token], wait: float) -> Token:
+        return issue(None)
+
+    def discard(self, token: Token) -> None:
+        pass
+
+
 class TokenSource:
     """Holds the current token of one key pair, and lets one thread at a time issue another.
 
@@ -43,7 +62,7 @@ class TokenSource:
     exception of their own. With a `store`, the same holds for the processes that share it.
     """
 
-    def __init__(self, oauth: OAuthClient, store: TokenStore | None = None) -> None:
+    def __init__(self, oauth: OAuthClient, store: "TokenStore | None" = None) -> None:
         self._oauth = oauth
         self._store = store
         self._lease: Lease | None = None
@@ -260,8 +279,15 @@ class TokenSource:
     def _begin_locking(self) -> None:
         # Reentrant: a signal handler that sends a request (cancel all orders!) may interrupt the thread that issues.
         self._lock = threading.RLock()
-        self._shared = SharedToken(self._store, store_key(self.origin, self._oauth.appkey), self._now)
+        self._shared = self._share()
         _sources.add(self)
+
+    def _share(self) -> "SharedToken | _Unshared":
+        if self._store is None:
+            return _Unshared()
+        from .shared import SharedToken, store_key
+
+        return SharedToken(self._store, store_key(self.origin, self._oauth.appkey), self._now)
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()

@@ -3,14 +3,7 @@
 import hashlib
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import dateutil
-
-if TYPE_CHECKING:
-    # At run time they load where they are used: the parser alone takes longer than all of this package.
-    import dateutil.parser
-    import dateutil.tz
+from typing import Any, NoReturn
 
 #: A token lives this long from its *first* issue, in seconds; asking again does not lengthen it [captured].
 LIFETIME = 24 * 3600.0
@@ -94,6 +87,8 @@ def fingerprint(value: str) -> str:
 
 def kst() -> Any:
     """Korea's time zone: UTC+9, without daylight saving since 1988."""
+    import dateutil.tz  # Here, since importing this package is to cost next to nothing.
+
     return dateutil.tz.tzoffset("KST", 9 * 3600)
 
 
@@ -105,6 +100,8 @@ def parse_expires_dt(text: object) -> datetime:
     # The digits are counted first: left to itself, dateutil makes the tenth of this month of "10".
     if not isinstance(text, str) or not re.fullmatch(_EXPIRES_DT, text):
         raise ValueError("expires_dt is not 14 digits")
+    import dateutil.parser  # Here, since it takes longer than all of this package.
+
     # isoparse takes any one character between date and time as the separator, a digit as well.
     try:
         moment: datetime = dateutil.parser.isoparse(f"{text[:8]}T{text[8:]}")

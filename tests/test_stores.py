@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth, Token, TokenIssueError, TokenRefused, TokenRevokeError, TokenStore
-from requests_kiwoom.origins import MOCK, PRODUCTION
+from requests_kiwoom.origins import MOCK, PRODUCTION, origin_of
 from requests_kiwoom.shared import store_key
 from requests_kiwoom.testing.server import Reply
 
@@ -57,7 +57,7 @@ def post(auth):
 
 def key_of(server):
     """What the server's token is stored under."""
-    return KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)._source._shared._key
+    return store_key(origin_of(server.url), server.appkey)
 
 
 def token(value, **life):

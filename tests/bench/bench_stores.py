@@ -51,7 +51,8 @@ def _hot(server, path):
         auth.token()
     seconds = interleave({name: partial(_attaching, auth) for name, auth in auths.items()}, _ROUNDS)
     times = ratio(seconds, "with", "without")
-    return Row("attach, with a store in units of without one", "fresh", f"{times:.3f}", "<= 1.05", times <= 1.05)
+    cells = {"requests_kiwoom": f"{times:.3f}"}
+    return Row("attach, with a store in units of without one", "fresh", cells, "<= 1.05", times <= 1.05)
 
 
 def _attaching(auth):
@@ -73,7 +74,8 @@ def _cold(name, server, where, limit):
     assert issues == server.issues
     median = statistics.median(taken) * 1000
     what = f"the first token() of a process, out of {name}, imports excluded"
-    return Row(what, "none", f"{median:.2f} ms (best {min(taken) * 1000:.2f})", f"<= {limit:g} ms", median <= limit)
+    cells = {"requests_kiwoom": f"{median:.2f} ms (best {min(taken) * 1000:.2f})"}
+    return Row(what, "none", cells, f"<= {limit:g} ms", median <= limit)
 
 
 if __name__ == "__main__":
