@@ -12,8 +12,6 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from .exceptions import InsecureTransport, InvalidApiId, MissingApiId, WrongEnvironment
-from .keys import key_from_env, mock_from_env, read_key
-from .oauth import REVOKE_PATH, TOKEN_PATH, OAuthClient
 from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
 from .rejection import RejectionHook
 from .source import TokenSource
@@ -77,6 +75,10 @@ class KiwoomAuth(AuthBase):
         timeout: "float | tuple[float, float]" = (3.05, 10.0),
         resend: bool = True,
     ) -> None:
+        # Here, since importing this package is to cost next to nothing; so in the other methods.
+        from .keys import read_key
+        from .oauth import OAuthClient
+
         if mock not in (True, False):
             raise ValueError("mock must be True for mock trading (모의투자), or False for production (실전)")
         if base_url is not None and mock:
@@ -106,6 +108,8 @@ class KiwoomAuth(AuthBase):
         >>> KiwoomAuth.from_env(mock=False)
         <KiwoomAuth https://api.kiwoom.com>
         """
+        from .keys import key_from_env, mock_from_env
+
         environ = os.environ
         for name, variable in (("appkey", "KIWOOM_APPKEY"), ("secretkey", "KIWOOM_SECRETKEY")):
             if name not in options:
@@ -233,6 +237,8 @@ class KiwoomAuth(AuthBase):
         :raises InsecureTransport: it goes to a Kiwoom host, or to ours, over plain http.
         :raises WrongEnvironment: it goes to a Kiwoom host that is not ours.
         """
+        from .oauth import REVOKE_PATH, TOKEN_PATH
+
         own, origin = self._source.origin, origin_of(url)
         if origin is None:
             return False

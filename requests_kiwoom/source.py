@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from .backoff import Backoff
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
-from .oauth import OAuthClient
 from .origins import Origin
 from .tokens import LIFETIME, Token, fingerprint, plausible
 
 if TYPE_CHECKING:
     # At run time they load where there is a store: most programs have none.
+    from .oauth import OAuthClient
     from .shared import SharedToken
     from .stores import TokenStore
 
@@ -62,7 +62,7 @@ class TokenSource:
     exception of their own. With a `store`, the same holds for the processes that share it.
     """
 
-    def __init__(self, oauth: OAuthClient, store: "TokenStore | None" = None) -> None:
+    def __init__(self, oauth: "OAuthClient", store: "TokenStore | None" = None) -> None:
         self._oauth = oauth
         self._store = store
         self._lease: Lease | None = None
