@@ -171,6 +171,7 @@ def _read_token(envelope: Envelope, now: float) -> Token:
     token_type = payload.get("token_type")
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
         raise ValueError("token_type is not bearer")
+    # Token itself checks the type: what came in may be anything.
     token = Token(payload.get("token"), parse_expires_dt(payload.get("expires_dt")))  # type: ignore[arg-type]
     if not plausible(token, now):
         raise ValueError(f"expires_dt is {token.expires_at:%Y-%m-%d %H:%M:%S} KST, far from this machine's clock")

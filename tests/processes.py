@@ -50,6 +50,7 @@ class Member:
     def set_clock(self, **ahead: float) -> None:
         """Have a clock that is wrong from now on."""
         seconds, right = timedelta(**ahead).total_seconds(), TokenSource._now
+        # In this process alone, and for good: there is nothing to put back.
         TokenSource._now = lambda source: right(source) + seconds  # type: ignore[method-assign]
 
     def send(self, threads: int, count: int = 1) -> list[Any]:
@@ -63,10 +64,12 @@ class Member:
 
     def token(self) -> str:
         """The live token."""
+        # To requests' types, a session's auth may be anything.
         return str(self.session.auth.token())  # type: ignore[union-attr]
 
     def renew(self) -> None:
         """Go on with a full token."""
+        # As above.
         self.session.auth.renew()  # type: ignore[union-attr]
 
     def pid(self) -> int:

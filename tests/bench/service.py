@@ -46,6 +46,7 @@ class TokenService:
         """What ``/token`` answers: status and payload."""
         with self._lock:
             self.issues += 1
+        # The service is as slow as the scene wants it.
         time.sleep(self.latency)
         with self._lock:
             if self.down:
