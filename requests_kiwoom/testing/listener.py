@@ -22,6 +22,7 @@ class Listener:
         self._serve = serve
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, socket.socket] = {}
+        self._closing = False
         self._socket = _listen(port)
         self.port: int = self._socket.getsockname()[1]
         # Its one byte ends the thread that accepts: closing a socket does not wake whoever waits for it everywhere.
@@ -37,6 +38,7 @@ class Listener:
         for each in (self._socket, self._wake, self._woken):
             each.close()
         with self._lock:
+            self._closing = True
             threads = list(self._open)
             for sock in self._open.values():
                 _hang_up(sock)
@@ -86,6 +88,8 @@ class Listener:
         wrapped = self._context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open[threading.current_thread()] = wrapped
+            if self._closing:  # Which hung up on the socket that is wrapped now, and found it empty.
+                _hang_up(wrapped)
         try:
             wrapped.do_handshake()
         except BaseException:

@@ -58,3 +58,10 @@ class _FromAddress(requests.adapters.HTTPAdapter):
 def threads_of_servers():
     """The threads that servers have running."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("kiwoom ")]
+
+
+def threads_left_behind():
+    """The threads of servers that do not end, however slow the machine is."""
+    for thread in threads_of_servers():
+        thread.join(60)
+    return threads_of_servers()

@@ -1,9 +1,11 @@
 """HTTP, byte by byte; ports; the one line a request."""
 
+import contextlib
 import json
 import socket
 import ssl
 import sys
+import threading
 
 import pytest
 import requests
@@ -12,9 +14,23 @@ import trustme
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
 
-from .client import threads_of_servers
+from .client import threads_left_behind
 
 STK = "/api/dostk/stkinfo"
+
+
+class LingersOverTheFirst(ssl.SSLContext):
+    """Wraps the first socket, and does not return before it may ``go_on``."""
+
+    def __init__(self, *_):
+        self.lingers, self.go_on = threading.Event(), threading.Event()
+
+    def wrap_socket(self, *args, **kwargs):
+        wrapped = super().wrap_socket(*args, **kwargs)
+        if not self.lingers.is_set():
+            self.lingers.set()
+            self.go_on.wait(10)
+        return wrapped
 
 
 def exchange(server, sent):
@@ -208,7 +224,24 @@ class TestTls:
             session.post(server.url + STK, json={}, headers={"connection": "close"})
         silent.close()
 
-        assert [] == threads_of_servers()
+        assert [] == threads_left_behind()
+
+    def test_end_within_a_handshake(self):
+        """A server that stops also ends the connection whose socket is being wrapped at that moment."""
+        context = LingersOverTheFirst(ssl.PROTOCOL_TLS_SERVER)
+        server = KiwoomServer(tls=context).__enter__()
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with socket.create_connection(address, timeout=10):
+            assert context.lingers.wait(10)
+            with socket.create_connection(address, timeout=10) as later:
+                stopping = threading.Thread(target=server.__exit__)
+                stopping.start()
+                with contextlib.suppress(ConnectionError):  # It may not have been accepted yet.
+                    assert b"" == later.recv(1)  # Connections are hung up on in the order in which they came.
+            context.go_on.set()
+            stopping.join()
+
+            assert [] == threads_left_behind()
 
     def test_silent_client(self, kiwoom, client_of):
         """A client that says nothing does not hold up the others."""
