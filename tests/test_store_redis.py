@@ -136,7 +136,7 @@ class TestRedisAway:
 
         start = time.monotonic()
         assert 0 == post(auth)
-        assert time.monotonic() - start < 8  # No timing: the client would try for a minute.
+        assert time.monotonic() - start < 30  # No timing: the client would try for a minute.
 
     @pytest.mark.parametrize("how", ["kill", "pause", "flush"])
     def test_in_the_middle_of_an_issue(self, server, client, redis_server, redis_port, caplog, how):
