@@ -14,7 +14,6 @@ from requests.auth import AuthBase
 from .exceptions import InsecureTransport, InvalidApiId, MissingApiId, WrongEnvironment
 from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
 from .rejection import RejectionHook
-from .source import TokenSource
 
 if TYPE_CHECKING:
     from .stores import TokenStore
@@ -78,6 +77,7 @@ class KiwoomAuth(AuthBase):
         # Here, since importing this package is to cost next to nothing; so in the other methods.
         from .keys import read_key
         from .oauth import OAuthClient
+        from .source import TokenSource
 
         if mock not in (True, False):
             raise ValueError("mock must be True for mock trading (모의투자), or False for production (실전)")

@@ -3,7 +3,7 @@
 import logging
 import time
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from requests import PreparedRequest, Response
@@ -13,8 +13,10 @@ from requests.utils import rewind_body
 from .envelope import SIZE_LIMIT, read_envelope
 from .exceptions import TokenIssueError, TokenRefused
 from .origins import origin_of
-from .source import TokenSource
 from .tokens import Token, fingerprint
+
+if TYPE_CHECKING:
+    from .source import TokenSource
 
 logger = logging.getLogger("requests_kiwoom")
 
@@ -36,7 +38,7 @@ class RejectionHook:
 
     __slots__ = ("_source", "resend")
 
-    def __init__(self, source: TokenSource, resend: bool) -> None:
+    def __init__(self, source: "TokenSource", resend: bool) -> None:
         self._source = source
         self.resend = resend
 
