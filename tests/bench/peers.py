@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from types import SimpleNamespace
 
 import google.auth.credentials
@@ -10,6 +11,7 @@ import msal
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from google.auth.transport.requests import AuthorizedSession
+from msal_extensions import FilePersistence, PersistedTokenCache
 from requests.auth import HTTPBasicAuth
 from requests_auth import OAuth2, OAuth2ClientCredentials
 from requests_oauth2client import BearerToken, OAuth2Client, OAuth2ClientCredentialsAuth
@@ -95,7 +97,7 @@ def msal_client():
 
 
 class _Canned:
-    """An HTTP client for msal, which wants https and would look for its issuer."""
+    """An HTTP client for msal, which wants https and would look for its issuer: it hands out a token itself."""
 
     def get(self, url, **kwargs):
         base = "https://login.example/tenant"
@@ -108,6 +110,29 @@ class _Canned:
 
     def close(self):
         pass
+
+
+class _Forwarding(_Canned):
+    """The same, but for the token call, which goes to a service."""
+
+    def __init__(self, url):
+        self._url = url
+
+    def post(self, url, **kwargs):
+        return requests.post(f"{self._url}/token", json={})
+
+
+def ask_by_msal_extensions(url, path):
+    """Get a token by msal, which keeps it in a file that processes share by msal-extensions."""
+    application = msal.ConfidentialClientApplication(
+        "key",
+        client_credential="secret",
+        authority="https://login.example/tenant",
+        instance_discovery=False,
+        http_client=_Forwarding(url),
+        token_cache=PersistedTokenCache(FilePersistence(path)),
+    )
+    return application.acquire_token_for_client(["scope"])["access_token"]
 
 
 #: By column, what makes one that holds a token.
@@ -134,9 +159,12 @@ def sender_of_oauth2client(service):
     return _sender(service, OAuth2ClientCredentialsAuth(client))
 
 
-def sender_of_google_auth(service):
-    """The same by google-auth, whose session re-issues after HTTP 401."""
-    session = AuthorizedSession(_GoogleCredentials(service))
+def sender_of_google_auth(service, background=False):
+    """The same by google-auth, whose session re-issues after HTTP 401; on request in a thread of its own."""
+    credentials = _GoogleCredentials(service)
+    if background:
+        credentials.with_non_blocking_refresh()
+    session = AuthorizedSession(credentials)
     return lambda: session.post(f"{service.url}/api", json={}).status_code == 200
 
 
@@ -166,4 +194,5 @@ SENDERS = {
     "requests_auth": (sender_of_requests_auth, 30),
     "oauth2client": (sender_of_oauth2client, 20),
     "google-auth": (sender_of_google_auth, 225),
+    "google-auth, background": (partial(sender_of_google_auth, background=True), 225),
 }

@@ -14,8 +14,10 @@ COLUMNS = (
     "requests_auth",
     "oauth2client",
     "google-auth",
+    "google-auth, background",
     "authlib",
     "msal",
+    "msal-extensions",
 )
 _DISTRIBUTIONS = (
     "requests",
@@ -26,6 +28,7 @@ _DISTRIBUTIONS = (
     "google-auth",
     "authlib",
     "msal",
+    "msal-extensions",
 )
 
 

@@ -44,3 +44,8 @@ def ratio(seconds, name, to):
 def excess(seconds, name, over):
     """The median over the rounds of one contender's time less another's in the same round, in seconds a call."""
     return statistics.median(mine - other for mine, other in zip(seconds[name], seconds[over]))
+
+
+def middle(runs, figure, *names):
+    """The median over several runs of one of the figures above."""
+    return statistics.median(figure(seconds, *names) for seconds in runs)
