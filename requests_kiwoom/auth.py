@@ -75,8 +75,8 @@ class KiwoomAuth(AuthBase):
         resend: bool = True,
     ) -> None:
         # Here, since importing this package is to cost next to nothing; so in the other methods.
-        from .keys import read_key
         from .oauth import OAuthClient
+        from .settings import check_store, read_key, read_timeout
         from .source import TokenSource
 
         if mock not in (True, False):
@@ -85,9 +85,9 @@ class KiwoomAuth(AuthBase):
             raise ValueError("give either mock=True or base_url: base_url replaces both of Kiwoom's hosts")
         origin = parse_base_url(base_url) if base_url is not None else MOCK if mock else PRODUCTION
         oauth = OAuthClient(
-            origin, read_key("appkey", appkey), read_key("secretkey", secretkey), session, _read_timeout(timeout)
+            origin, read_key("appkey", appkey), read_key("secretkey", secretkey), session, read_timeout(timeout)
         )
-        self._source = TokenSource(oauth, _check_store(store))
+        self._source = TokenSource(oauth, check_store(store))
         self._api_id: str | None = None
         self._hook = RejectionHook(self._source, resend)
         self._prefix = f"{origin}/api/"
@@ -108,7 +108,7 @@ class KiwoomAuth(AuthBase):
         >>> KiwoomAuth.from_env(mock=False)
         <KiwoomAuth https://api.kiwoom.com>
         """
-        from .keys import key_from_env, mock_from_env
+        from .settings import key_from_env, mock_from_env
 
         environ = os.environ
         for name, variable in (("appkey", "KIWOOM_APPKEY"), ("secretkey", "KIWOOM_SECRETKEY")):
@@ -283,21 +283,3 @@ def _check_header(api_id: "str | bytes") -> None:
 def _check_api_id(api_id: str) -> None:
     if not isinstance(api_id, str) or not re.fullmatch(_API_ID, api_id):
         raise InvalidApiId("an api-id is 1 to 10 visible ASCII characters, such as ka10001")
-
-
-def _check_store(store: Any) -> "TokenStore | None":
-    if store is None:
-        return None
-    from .stores import TokenStore  # Most programs have no store, and do not wait for its module.
-
-    if isinstance(store, TokenStore) and not isinstance(store, type):
-        return store
-    raise TypeError("store must have load, update and discard, such as SQLiteStore(path) or RedisStore(client)")
-
-
-def _read_timeout(timeout: Any) -> tuple[float, float]:
-    pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    # An hour is longer than anybody waits, and short of what a thread can wait for.
-    if len(pair) != 2 or not all(type(seconds) in (int, float) and 0 < seconds <= 3600 for seconds in pair):
-        raise ValueError("timeout must be seconds to connect and seconds to read, such as (3.05, 10.0), each above 0")
-    return float(pair[0]), float(pair[1])

@@ -1,10 +1,14 @@
-"""Key pairs: as text, or in the portal's key files; from arguments, or from the environment."""
+"""Settings: what an auth is made with, checked; from arguments, or from the environment."""
 
 import codecs
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .stores import TokenStore
 
 _KEY = r"[!-~]+"
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -50,6 +54,32 @@ def _read_file(name: str, path: "os.PathLike[str]") -> str:
             reason = "it is not text"
     # Out here, so that no exception with the path in it hangs on this one.
     raise ValueError(f"the {name} file cannot be read: {reason}")
+
+
+def check_store(store: Any) -> "TokenStore | None":
+    """The store as it came, or ``None``.
+
+    :raises TypeError: if it lacks a method of :class:`TokenStore`, or is a class.
+    """
+    if store is None:
+        return None
+    from .stores import TokenStore  # Most programs have no store, and do not wait for its module.
+
+    if isinstance(store, TokenStore) and not isinstance(store, type):
+        return store
+    raise TypeError("store must have load, update and discard, such as SQLiteStore(path) or RedisStore(client)")
+
+
+def read_timeout(timeout: Any) -> tuple[float, float]:
+    """Seconds to connect and seconds to read, from such a pair or from one number for both.
+
+    :raises ValueError: if it is anything else.
+    """
+    pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    # An hour is longer than anybody waits, and short of what a thread can wait for.
+    if len(pair) != 2 or not all(type(seconds) in (int, float) and 0 < seconds <= 3600 for seconds in pair):
+        raise ValueError("timeout must be seconds to connect and seconds to read, such as (3.05, 10.0), each above 0")
+    return float(pair[0]), float(pair[1])
 
 
 def key_from_env(environ: Mapping[str, str], variable: str) -> "str | Path":
