@@ -4,7 +4,6 @@ import gzip
 import json
 from datetime import datetime, timedelta
 
-import pytest
 import requests
 import requests_mock
 
@@ -14,10 +13,9 @@ from requests_kiwoom.testing import Reply, refusal
 PATH = "/api/dostk/stkinfo"
 
 
-@pytest.mark.parametrize("title", ["Your own mocks: responses", "Your own mocks: requests-mock"])
-def test_mock_recipes(server, run, title):
-    """The recipe's own assertions hold, and nothing gets past the mock."""
-    run(title)
+def test_mock_recipes(server, run):
+    """The recipe's own assertions hold, and nothing gets past the mocks."""
+    run("Your own mocks: responses and requests-mock")
 
     assert [] == server.requests
 

@@ -54,13 +54,6 @@ def test_the_tests_test_something(files):
         assert 1 == run(files, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio").returncode
 
 
-def test_without_pytest(files):
-    """The context manager's example runs."""
-    result = run(files, "without_pytest.py")
-
-    assert "None True 1\n" == result.stdout, result.stderr
-
-
 def test_every_option_and_fault_is_there(section):
     """The section names every option of the server, each of its methods and all faults."""
     named = set(re.findall(r"\w+", section))
