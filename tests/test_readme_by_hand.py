@@ -44,9 +44,8 @@ def test_there_are_twelve_and_each_fault_is_shown():
 
 
 def test_1_they_wait_for_a_401(server, post, session, url):
-    """Told 8005 in HTTP 200, they keep the token; the package issues another."""
-    post()
-    session.post(url)
+    """On a good day they work; told 8005 in HTTP 200, they keep the token, and the package issues another."""
+    assert [0, 0] == [post().json()["return_code"], session.post(url).json()["return_code"]]
     server.revoke_all()
 
     assert [8005, 8005] == [code_of(post()), code_of(post())]

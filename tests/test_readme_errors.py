@@ -10,7 +10,7 @@ import redis
 import requests
 
 import requests_kiwoom
-from requests_kiwoom import KiwoomAuth, KiwoomAuthError, RedisStore, SQLiteStore, read_envelope
+from requests_kiwoom import KiwoomAuth, KiwoomAuthError, RedisStore, SQLiteStore, TokenRefused, read_envelope
 from requests_kiwoom.cli.cures import cure
 from requests_kiwoom.oauth import REVOKE_PATH, TOKEN_PATH
 from requests_kiwoom.source import TokenSource
@@ -20,7 +20,8 @@ from .conftest import PATH
 from .documents import section, tables
 from .testing.client import session_from
 
-SEEN, CODES = tables("What you see when")
+HEADING = "What you see when it fails"
+SEEN, CODES = tables(HEADING)
 (KOREAN_CODES,) = tables("오류 코드별 해결")
 GATEWAY = "https://gateway.example"
 
@@ -174,7 +175,7 @@ def test_every_error_is_there():
 
     assert {"KiwoomAuthError", "TokenIssueError"} == {error.__name__ for error in bases}
     assert {error.__name__ for error in errors - bases} <= {name for name, _ in lines}
-    assert all(f"``{error.__name__}``" in section("What you see when")[1].partition("..")[0] for error in bases)
+    assert all(f"``{error.__name__}``" in section(HEADING)[1].partition("..")[0] for error in bases)
     assert set(PROVOKED) == {words or name for name, words in lines}
 
 
@@ -202,6 +203,20 @@ def test_a_code_comes_as_it_says(world, code, way):
         issue_and_revoke(world)
 
     assert (way, code) == (type(caught.value).__name__, caught.value.code)
+
+
+def test_what_else_the_codes_mean(world):
+    """At au10001, all of 1501 to 1517 are ``TokenRefused``; a refused order goes to the caller, and is sent once."""
+    for code in range(1501, 1518):
+        auth = KiwoomAuth(world.server.appkey, world.server.secretkey, base_url=world.server.url)
+        world.server.fail(Reply({"return_code": 1, "return_msg": f"[{code}:]"}))
+        with pytest.raises(TokenRefused) as caught:
+            auth.token()
+        assert code == caught.value.code
+    world.server.reply("kt10000", Reply({"return_code": 20, "return_msg": "[2000](RC4058:모의투자 장종료)"}))
+
+    assert None is read_envelope(world.post("/api/dostk/ordr", "kt10000").content).code
+    assert 1 == len(world.server.requests.to("kt10000"))
 
 
 def swap_the_keys(world):
@@ -251,14 +266,15 @@ def test_what_a_code_means(world, code):
         assert code == error.code
 
 
-def test_renew_cures_a_token_of_another_address(world):
-    """A token that was issued to another IP address is answered with 8010, until ``renew()``."""
+@pytest.mark.parametrize("minutes, cured_by", [(0, KiwoomAuth.revoke), (2, KiwoomAuth.renew)])
+def test_a_token_of_another_address_is_cured(world, minutes, cured_by):
+    """A token that was issued to another IP address is answered with 8010, until what the table says is done."""
     with session_from("127.0.0.2") as elsewhere:
         KiwoomAuth(world.server.appkey, world.server.secretkey, base_url=world.server.url, session=elsewhere).token()
-    world.server.clock.advance(hours=1)
+    world.server.clock.advance(minutes=minutes)
 
     assert 8010 == read_envelope(world.post().content).code
-    world.auth.renew()
+    cured_by(world.auth)
     assert 0 == world.post().json()["return_code"]
 
 
