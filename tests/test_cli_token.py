@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from requests_kiwoom.testing import refusal
 from tests.cli_tools import refuse, run, run_on_terminal, write_key_files
 
 needs_terminals = pytest.mark.skipif(os.name == "nt", reason="Windows has no pty")
@@ -89,6 +90,15 @@ def test_a_refusal_gives_the_vendors_words_and_the_cure(server):
     assert "return_code 3: 인증에 실패했습니다[8001:" in ran.complaint
     assert "Check both keys against the portal" in ran.complaint
     assert "fake-secretkey" not in ran.complaint
+
+
+def test_a_token_call_that_was_changed_on_its_way(server):
+    """1504 for au10001 is no matter of the user's api-ids: something between changes the call."""
+    server.fail(refusal(1504))
+    ran = run(server, "token")
+
+    assert 1 == ran.status
+    assert "see what changes it on the way" in ran.complaint
 
 
 def test_a_server_that_is_not_there_points_to_doctor(server):

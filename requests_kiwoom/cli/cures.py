@@ -30,7 +30,8 @@ _BY_CODE = {
     **dict.fromkeys((1700, 1701, 1702), _RATE),
     **dict.fromkeys((8001, 8002), _KEYS),
     **dict.fromkeys((8003, 8005, 8103), _REJECTED),
-    8010: "The token was issued to another IP address: `renew` issues one to this machine's.",
+    8010: "The token was issued to another IP address: `revoke` it, and the next call gets one for this machine's.",
+    **dict.fromkeys((8011, 8012), "See whether there is a newer version of requests_kiwoom."),
     **dict.fromkeys((8030, 8031), _ENVIRONMENT),
     **dict.fromkeys((8040, 8050), _IP),
     8104: "This is not offered on mock trading (모의투자).",
@@ -54,4 +55,7 @@ def cure(code: int | None, status: int | None = None) -> str:
 
 def cure_of(error: TokenIssueError | TokenRevokeError) -> str:
     """What to do about the answer that led to `error`."""
+    if error.code is not None and 1501 <= error.code <= 1517:
+        # Path, api-id and body of a token call are the specification's.
+        return _REQUEST
     return cure(error.code, None if error.response is None else error.response.status_code)
