@@ -146,6 +146,14 @@ def test_a_closed_stderr_changes_nothing(server):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+def test_a_full_disk_for_stderr_changes_no_exit_status(server):
+    """An error that cannot be told is still one: exit status 1, and the output stays as it was."""
+    ran = in_shell(server, "2>/dev/full", "call", "no-api-id-at-all", PATH)
+
+    assert (1, b"") == (ran.returncode, ran.stdout)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("arguments", [["token"], ["--help"], ["demo"]])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_is_one_line(server, arguments, unbuffered):

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import sys
+from typing import TextIO
 
 _GREEN, _RED, _DIM, _PLAIN = "\033[32m", "\033[31m", "\033[2m", "\033[0m"
 _CONTROLS = r"[\x00-\x09\x0b-\x1f\x7f-\x9f]"
@@ -27,12 +28,13 @@ def prepare() -> None:
 
 def tell(text: str) -> None:
     """One line on stderr, for a person."""
+    stderr = sys.stderr or io.StringIO()
     try:
         # In one write: the lines of several threads stay apart.
-        (sys.stderr or io.StringIO()).write(f"{one_line(text)}\n")
+        stderr.write(f"{one_line(text)}\n")
     except OSError:
         # stderr is gone as well: the exit status is all that is left.
-        pass
+        silence(stderr)
 
 
 def one_line(text: str) -> str:
@@ -45,9 +47,9 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{int(seconds) // 3600} h {int(seconds) // 60 % 60:02} min"
 
 
-def silence() -> None:
-    """Send what is still to be written nowhere, or the interpreter stumbles over it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def silence(stream: TextIO) -> None:
+    """Send what is still to be written nowhere, or the interpreter stumbles over it at its end, and exits with 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def can_print(text: str) -> bool:

@@ -68,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.tell(f"error: no answer came: {error}. `doctor` shows where it fails")
     except BrokenPipeError:
         # The reader has had enough, `head` say.
-        console.silence()
+        console.silence(sys.stdout)
         return _BROKEN_PIPE
     except OSError as error:
-        console.silence()
+        console.silence(sys.stdout)
         console.tell(f"error: the output could not be written: {error.strerror or error}")
     except Exception as error:
         logger.error("where it happened:", exc_info=True)
