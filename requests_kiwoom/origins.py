@@ -37,9 +37,6 @@ class Origin:
             return NotImplemented
         return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
 
-    def __hash__(self) -> int:
-        return hash((self.scheme, self.host, self.port))
-
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"

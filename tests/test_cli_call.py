@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from requests_kiwoom.testing import Reply
+from requests_kiwoom.testing import Reply, faults
 from tests.cli_tools import PATH, answer, refuse, run, sent_body
 
 
@@ -195,6 +195,17 @@ def test_an_answer_that_is_no_json_object_is_an_error(server, body):
 
     assert (1, "") == (ran.status, ran.out)
     assert "HTTP 503 and no JSON object. No answer of Kiwoom's: maintenance" in ran.complaint
+
+
+def test_a_connection_that_breaks_is_an_error(server):
+    """No answer to the request: one line, which names the command that looks further."""
+    server.fail(faults.RESET_BEFORE, path=PATH)
+
+    ran = run(server, "call", "ka10001", PATH)
+
+    assert (1, "") == (ran.status, ran.out)
+    assert ran.complaint.startswith("error: no answer came: ")
+    assert ran.complaint.endswith("`doctor` shows where it fails\n")
 
 
 def test_a_redirect_is_not_followed(server):

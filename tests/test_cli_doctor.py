@@ -1,14 +1,19 @@
 """``doctor``: each failure that it knows, provoked, and cured by what it printed."""
 
+import contextlib
 import json
 import os
 import re
+import socket
 import sqlite3
 
 import pytest
 
 from requests_kiwoom.testing import KiwoomServer, Reply
 from tests.cli_tools import environ, run, write_key_files
+from tests.tools import RawServer, http
+
+KEY = "fake-appkey-of-many-characters"
 
 ALL = ["keys", "environment", "store", "proxy", "name look-up", "connection", "clock", "au10001"]
 UP_TO_CONNECTION = ALL[: ALL.index("connection") + 1]
@@ -180,6 +185,18 @@ def test_a_port_where_nobody_listens_is_told(server):
     assert UP_TO_CONNECTION == diagnosis.names
 
 
+def test_a_host_that_does_not_answer_is_told(server):
+    """A connection that is neither made nor refused, as behind a firewall."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as waiting:
+        for _ in range(4):  # Whoever comes after them waits for good.
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        diagnosis = Diagnosis(server, "--base-url", f"http://127.0.0.1:{full.getsockname()[1]}")
+
+    assert_fails(diagnosis, "connection", "timed out", "Nothing answers: a firewall drops the connection")
+
+
 def test_a_certificate_that_is_not_trusted_is_told():
     """TLS opened on the way: the CA file in REQUESTS_CA_BUNDLE, as it says, cures it."""
     with KiwoomServer(tls=True) as server:
@@ -219,6 +236,22 @@ def test_a_clock_that_is_wrong_is_told(server, hours, word):
     assert ALL == diagnosis.names
     server.clock.advance(hours=-hours)
     assert_well(Diagnosis(server))
+
+
+@pytest.mark.parametrize(
+    "headers, detail",
+    [
+        ([], "not checked: the server sent no Date"),
+        (["Date: yesterday"], "not checked: the server sent no Date"),
+        (["Date: Thu, 02 Jan 2025 00:00:00 -0000"], "ahead of the server's"),
+    ],
+)
+def test_a_date_that_says_little(headers, detail):
+    """A server without a Date leaves the clock unchecked; one without a zone is taken for UTC, as HTTP has it."""
+    with RawServer(http(b"", "200 OK", *headers)) as server:
+        diagnosis = Diagnosis(None, KIWOOM_APPKEY=KEY, KIWOOM_SECRETKEY=KEY[::-1], KIWOOM_BASE_URL=server.url)
+
+    assert diagnosis.details["clock"].endswith(detail)
 
 
 def test_half_a_minute_is_no_failure(server):

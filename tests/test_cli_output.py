@@ -1,5 +1,6 @@
 """What every command does with its output, its errors and Ctrl-C."""
 
+import importlib
 import json
 import os
 import signal
@@ -151,6 +152,11 @@ def test_a_full_disk_for_stderr_changes_no_exit_status(server):
     ran = in_shell(server, "2>/dev/full", "call", "no-api-id-at-all", PATH)
 
     assert (1, b"") == (ran.returncode, ran.stdout)
+
+
+def test_importing_it_runs_nothing():
+    """A tool that imports every module of the package, pydoc say, starts no command."""
+    assert importlib.import_module("requests_kiwoom.__main__").main is main
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")

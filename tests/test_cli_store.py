@@ -111,6 +111,17 @@ def test_a_redis_server_that_is_not_there_is_an_error(server):
     assert [] == server.requests
 
 
+def test_redis_that_is_not_installed_is_told(server, tmp_path):
+    """Without redis-py: the command that installs it, and nothing is sent."""
+    tmp_path.joinpath("redis.py").write_text("raise ModuleNotFoundError('No module named redis')")
+
+    ran = run(server, "token", KIWOOM_STORE="redis://127.0.0.1:9/0", PYTHONPATH=str(tmp_path))
+
+    assert 1 == ran.status
+    assert 'KIWOOM_STORE names a Redis server: pip install "requests-kiwoom[redis]"' in ran.complaint
+    assert [] == server.requests
+
+
 def test_a_redis_address_that_is_none_is_told(server):
     """An address that cannot be read is not repeated."""
     ran = run(server, "token", KIWOOM_STORE="redis://:fake-password@127.0.0.1:port/0")

@@ -7,7 +7,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from requests_kiwoom import KiwoomAuth, TokenRefused
+from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.testing.server import Reply
 
 from .conftest import PATH
@@ -142,6 +142,21 @@ def test_an_accepted_resend_ends_the_pause(server, session, url):
         server.revoke_all()
 
         assert 0 == session.post(url, json={}).json()["return_code"]
+
+
+def test_a_late_acceptance_of_an_older_token(server, auth):
+    """That a token was accepted says nothing for the one that was issued after it: that is on probation still."""
+    server.clock.stop()
+    server.reissue = "new"
+    source = auth._source
+    older = source.current()
+    newer = source.replace(older.value)
+    source.accepted(older)
+
+    with pytest.raises(TokenUnavailable, match="is rejected"):
+        source.replace(newer.value)
+    source.accepted(newer)
+    assert newer != source.replace(newer.value)
 
 
 def test_the_rejected_token_handed_out_again(server, session, url, caplog):

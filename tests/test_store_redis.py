@@ -1,5 +1,6 @@
 """``RedisStore``: what is in Redis, and what becomes of requests while Redis is away."""
 
+import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -220,6 +221,18 @@ def wait_for(codes, more):
     enough = len(codes) + more
     while len(codes) < enough:
         time.sleep(0.01)  # The threads get on meanwhile.
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be had")
+def test_no_thread_left(client):
+    """A process that can start no more threads, as while it ends, asks Redis in the one that it has."""
+    store = RedisStore(client)
+    before = threading.stack_size(1 << 46)
+    try:
+        store.update("key", lambda stored: token("x", hours=1), wait=1)
+        assert "x" == store.load("key").value
+    finally:
+        threading.stack_size(before)
 
 
 def test_expiry_is_in_whole_seconds(client):

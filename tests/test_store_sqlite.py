@@ -299,6 +299,14 @@ class TestFilesThatAreNotAsTheyShouldBe:
         assert 0 == post(auth)
         assert auth.token() == build_auth(server, path).token()
 
+    def test_nothing_to_discard(self, path):
+        """A file in which there is nothing yet is left as it is by discard()."""
+        path.touch(0o600)
+
+        SQLiteStore(path).discard("key", token("x", hours=1))
+
+        assert b"" == path.read_bytes()
+
     def test_a_deleted_file(self, server, auth, path):
         """A file that was deleted, folder and all, is made again."""
         auth.token()
@@ -375,8 +383,13 @@ class TestFilesThatAreNotAsTheyShouldBe:
 
 def send_with_no_space(url, appkey, secretkey, path):
     """Two requests of a process whose files may not grow; what it logged, and how the file looks afterwards."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-    return send_logged(url, appkey, secretkey, path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        return send_logged(url, appkey, secretkey, path)
+    finally:
+        # What coverage measured in this process is a file that grows, too.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def send_as_nobody(url, appkey, secretkey, path):
@@ -580,8 +593,8 @@ def test_repr_names_the_path(path):
 def test_the_package_does_without_sqlite_and_redis():
     """Importing the package imports neither sqlite3 nor redis; building a store does not either."""
     program = (
-        "import sys; from requests_kiwoom import RedisStore, SQLiteStore; SQLiteStore('x');"
-        " print([name for name in sys.modules if name in ('sqlite3', '_sqlite3', 'redis')])"
+        "import sys; before = {*sys.modules}; from requests_kiwoom import RedisStore, SQLiteStore; SQLiteStore('x');"
+        " print([name for name in {*sys.modules} - before if name in ('sqlite3', '_sqlite3', 'redis')])"
     )
 
     assert b"[]" == subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.strip()

@@ -1,6 +1,7 @@
 """What every store does for an auth: SQLite, Redis, and the one that the README shows how to write."""
 
 import copy
+import itertools
 import logging
 import pickle
 import re
@@ -405,6 +406,24 @@ class TestFailingStores:
         warnings = [record.getMessage() for record in caplog.records if "store failed" in record.getMessage()]
         assert ["no such thing", "no such thing", "another"] == [text.rpartition(": ")[2] for text in warnings]
 
+    def test_causes_that_never_repeat_are_not_all_kept(self, server, caplog):
+        """A store that puts something new into every error fills no memory: after 100 others, a cause is news again."""
+        store = DictStore()
+        numbers = itertools.chain(range(101), [100, 0])
+
+        def discard(key, token):
+            raise OSError(f"cause {next(numbers)}")
+
+        store.discard = discard
+        server.clock.stop()
+        auth = self.build(server, store)
+        for _ in range(103):
+            auth.token()
+            auth.revoke()
+
+        told = [record.getMessage().rpartition(" ")[2] for record in caplog.records if "store" in record.getMessage()]
+        assert [*map(str, range(101)), "0"] == told
+
     def test_a_store_that_fails_is_left_alone_for_a_second(self, server):
         """A request does not wait twice for a store that hangs: for load() and for update()."""
         calls = []
@@ -418,11 +437,14 @@ class TestFailingStores:
                 calls.append("update")
                 raise TimeoutError
 
+        server.clock.stop()
         auth = self.build(server, Slow())
+        post(auth)
+        server.revoke_all()
         post(auth)
         assert ["load"] == calls
 
-        server.clock.advance(seconds=2)
+        server.clock.advance(seconds=1)
         server.revoke_all()
         post(auth)
         assert ["load", "load"] == calls

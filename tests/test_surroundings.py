@@ -220,6 +220,21 @@ def test_an_exit_in_the_middle_of_an_issue(server):
     assert ["leaving"] == output_of(python(LEAVING, server))
 
 
+# No threads left.
+
+THREADLESS = """
+threading.stack_size(1 << 46)  # More than the address space has.
+print(requests.post(url, json={}, auth=auth.for_api("ka10001")).json()["return_code"])
+lent.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be had")
+def test_no_thread_left(server):
+    """A process that can start no more threads, as while it ends, makes the token call in the one that it has."""
+    assert ["0"] == output_of(python(THREADLESS, server))
+
+
 # No file descriptors left.
 
 EXHAUSTED = """

@@ -101,8 +101,8 @@ class Listener:
 def _listen(port: int) -> socket.socket:
     sock = socket.socket()
     try:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-            # On Windows, SO_REUSEADDR would let two servers have one port.
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # pragma: no cover: no other system than Windows has it.
+            # There, SO_REUSEADDR would let two servers have one port.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 
@@ -12,7 +13,7 @@ import requests
 import trustme
 
 from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.testing import KiwoomServer, Reply, faults
+from requests_kiwoom.testing import KiwoomServer, Reply, connection, faults
 
 from .client import threads_left_behind
 
@@ -103,6 +104,15 @@ def test_malformed(server, sent):
     assert ["what came in is not HTTP"] == server.complaints
 
 
+def test_too_many_chunks(server, monkeypatch):
+    """Chunks that are each small enough do not make a body of any length."""
+    monkeypatch.setattr(connection, "_LARGEST_BODY", 8)
+
+    received = exchange(server, b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n" + 2 * b"5\r\nxxxxx\r\n")
+
+    assert b"HTTP/1.1 400 Bad Request\r\n" == received[:26]
+
+
 def test_https_to_http(server):
     """A client that speaks https to plain http is told so at once, and does not wait for ever."""
     with pytest.raises(requests.ConnectionError):
@@ -119,6 +129,50 @@ def test_half_a_request(server, client, sent):
 
     assert 0 == client.call().json()["return_code"]
     assert (2, []) == (len(server.requests), server.complaints)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be had")
+def test_no_thread_left(server, client):
+    """A process that can start no more threads hangs up on a client, and serves the next one."""
+    before = threading.stack_size(1 << 46)
+    try:
+        assert b"" == exchange(server, b"")
+    finally:
+        threading.stack_size(before)
+
+    client.session.close()  # Its connection has a thread already.
+    assert 0 == client.call().json()["return_code"]
+
+
+NO_DESCRIPTOR = """
+import os, resource, socket
+from requests_kiwoom.testing import KiwoomServer
+
+with KiwoomServer() as server, socket.socket() as client:
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    client.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+    client.sendall(b"POST / HTTP/1.0\\r\\n\\r\\n")
+    client.settimeout(0.2)
+    try:
+        print(client.recv(100))
+    except TimeoutError:
+        print("no answer")
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    client.settimeout(30)
+    print(client.recv(8).decode())
+"""
+
+
+def test_no_file_descriptor_left():
+    """A process that has none for another connection takes it as soon as it has one."""
+    pytest.importorskip("resource", reason="Windows has no such limit")
+
+    ran = subprocess.run([sys.executable, "-c", NO_DESCRIPTOR], capture_output=True, text=True, timeout=60)
+
+    assert ["no answer", "HTTP/1.1"] == ran.stdout.splitlines(), ran.stderr
 
 
 def test_unknown_status(server, client):
