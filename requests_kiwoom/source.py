@@ -186,7 +186,9 @@ class TokenSource:
         """The stored token, if it can be the current one."""
         now = self._now()
         # A store is anybody's code, and its record anybody's: it is checked as au10001's answer is.
-        if not isinstance(stored, Token) or not plausible(stored, now) or stored.expires <= now:
+        if not isinstance(stored, Token) or not plausible(stored, now):
+            return None
+        if stored.expires <= now and not self._clock_is_ahead():
             return None
         # A store that was away comes back with an old token.
         if stored.value == self._dead or (self.held is not None and stored.expires < self.held.expires):
@@ -194,6 +196,11 @@ class TokenSource:
         if stored != self.held:
             logger.info("token %s, which expires %s, is the store's", stored.fingerprint, stored.expires_at)
         return stored
+
+    def _clock_is_ahead(self) -> bool:
+        """Whether the token that was just rejected seemed to have expired when it was handed out, and was used."""
+        lease = self._lease
+        return lease is not None and lease.until != lease.token.expires and lease.token.value == self._dead
 
     def _obtained(self, stored: Token | None, rejected: str | None = None) -> Token:
         token = self._adopted(stored)

@@ -1,8 +1,9 @@
 """A local clock that is ahead: the token that au10001 hands out seems to have expired, and is live."""
 
 import pytest
+import requests
 
-from requests_kiwoom import TokenUnavailable
+from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenUnavailable
 from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing.server import Reply
 
@@ -20,6 +21,20 @@ def test_a_clock_that_is_ahead_costs_no_request_while_au10001_is_down(server, se
         assert 0 == session.post(url, json={}).json()["return_code"]
 
     assert server.issues < 15
+
+
+@pytest.mark.parametrize("hours", [9, 25])
+def test_clocks_that_are_ahead_and_share_a_store(server, url, tmp_path, monkeypatch, hours):
+    """Where a new token kills the old, two processes whose clock is a day ahead still go on with one token."""
+    server.reissue = "new"
+    monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + hours * 3600)
+    options = {"base_url": server.url, "store": SQLiteStore(tmp_path / "tokens.db")}
+    auths = [KiwoomAuth(server.appkey, server.secretkey, **options).for_api("ka10001") for _ in range(2)]
+
+    for auth in auths * 10:
+        assert 0 == requests.post(url, auth=auth, json={}).json()["return_code"]
+
+    assert server.issues <= 2
 
 
 def test_a_token_that_has_expired_is_not_used_while_au10001_is_down(server, session, url):
