@@ -41,6 +41,10 @@ class Envelope:
         self.return_msg = return_msg if isinstance(return_msg, str) else ""
         self.code = _code(self.return_code, self.return_msg)
 
+    def __repr__(self) -> str:
+        # Without the payload: that of au10001 holds the token.
+        return f"<Envelope return_code={self.return_code} code={self.code}>"
+
     @property
     def rejects_token(self) -> bool:
         """Whether the call was turned down because of its token."""

@@ -21,7 +21,7 @@ _ENVIRONMENT = "Mock trading (모의투자) needs mock=True and a key of its own
 _ADVICE = {
     8001: _CHECK_KEYS,
     8002: _CHECK_KEYS,
-    8010: "The token was issued to another IP address: use it there, or issue one here.",
+    8010: "The token was issued to another IP address: revoke it there, or wait until it has expired.",
     8011: "The grant_type is the specification's: see whether a newer requests_kiwoom is out.",
     8012: "The grant_type is the specification's: see whether a newer requests_kiwoom is out.",
     8020: "The keys did not arrive: see what stands between this program and Kiwoom (a proxy, a gateway).",
@@ -39,6 +39,8 @@ _RATE_LIMITED = "Too many calls: Kiwoom allows about 2 a second, for all program
 _REDIRECTED = "It redirects, and keys are not carried to another address: check base_url."
 _NOT_KIWOOM = "This is no answer of Kiwoom's: maintenance, or a firewall or proxy on the way."
 _LATER = "It will be asked again."
+_NOT_REVOKED = "If the token was dead already, all is well; if not, it stays in use, and can be revoked again."
+_NO_ANSWER = "`python -m requests_kiwoom doctor` shows where it fails."
 
 _Error = TypeVar("_Error", bound=TokenIssueError | TokenRevokeError)
 
@@ -95,7 +97,7 @@ class OAuthClient:
     def _issue(self, now: float) -> Token | TokenIssueError:
         answer = self._post("au10001", TOKEN_PATH, grant_type="client_credentials")
         if isinstance(answer, NoAnswer):
-            return TokenUnavailable(self._masked(f"au10001 at {self.origin} gave no answer. {answer.reason}"))
+            return self._silence(TokenUnavailable, "au10001", answer)
         envelope = read_envelope(answer.content)
         if envelope is None or answer.status_code != 200 or _refuses(envelope):
             refused = envelope is not None and envelope.code in _REFUSED
@@ -111,7 +113,7 @@ class OAuthClient:
     def _revoke(self, token: Token) -> TokenRevokeError | None:
         answer = self._post("au10002", REVOKE_PATH, token=token.value)
         if isinstance(answer, NoAnswer):
-            return TokenRevokeError(self._masked(f"au10002 at {self.origin} gave no answer. {answer.reason}"))
+            return self._silence(TokenRevokeError, "au10002", answer)
         envelope = read_envelope(answer.content)
         if envelope is None or answer.status_code != 200 or envelope.return_code != 0:
             return self._error(TokenRevokeError, "au10002 did not revoke the token", answer, envelope, token.value)
@@ -120,6 +122,9 @@ class OAuthClient:
     def _post(self, api_id: str, path: str, **body: str) -> Response | NoAnswer:
         keys = {"appkey": self.appkey, "secretkey": self._secretkey}
         return post(f"{self.origin}{path}", api_id, {**body, **keys}, self._session, self._timeout)
+
+    def _silence(self, kind: type[_Error], api_id: str, answer: NoAnswer) -> _Error:
+        return kind(f"{api_id} at {self.origin} gave no answer. {self._masked(answer.reason)}. {_NO_ANSWER}")
 
     def _error(
         self, kind: type[_Error], what: str, answer: Response, envelope: Envelope | None, token: str | None = None
@@ -133,8 +138,10 @@ class OAuthClient:
         if self._may_hold_a_secret(answer, envelope, token):
             response = None
         details = f"HTTP {status}" if return_code is None else f"HTTP {status}, return_code {return_code}"
-        said = f" {return_msg}." if return_msg else ""
-        text = f"{what} ({self.origin}, {details}).{said} {_advice(status, code, envelope)}"
+        # Of an answer that is a success in Kiwoom's words and no token, those words would only confuse.
+        said = f" {return_msg}." if return_msg and return_code != 0 else ""
+        advice = _advice(status, code, envelope, _NOT_REVOKED if kind is TokenRevokeError else _LATER)
+        text = f"{what} ({self.origin}, {details}).{said} {advice}"
         error = kind(text, code=code, return_code=return_code, return_msg=return_msg, response=response)
         if isinstance(error, TokenUnavailable):
             error.retry_after = retry_after(answer)
@@ -174,15 +181,16 @@ def _read_token(envelope: Envelope, now: float) -> Token:
     # Token itself checks the type: what came in may be anything.
     token = Token(payload.get("token"), parse_expires_dt(payload.get("expires_dt")))  # type: ignore[arg-type]
     if not plausible(token, now):
-        raise ValueError(f"expires_dt is {token.expires_at:%Y-%m-%d %H:%M:%S} KST, far from this machine's clock")
+        moment = f"{token.expires_at:%Y-%m-%d %H:%M:%S} KST"
+        raise ValueError(f"expires_dt is {moment}, far from this machine's clock: set that, and its time zone")
     return token
 
 
-def _advice(status: int, code: int | None, envelope: Envelope | None) -> str:
+def _advice(status: int, code: int | None, envelope: Envelope | None, otherwise: str) -> str:
     if code in _ADVICE:
         return _ADVICE[code]
     if status == 429 or code in (1700, 1701, 1702):
         return _RATE_LIMITED
     if 300 <= status < 400:
         return _REDIRECTED
-    return _NOT_KIWOOM if envelope is None else _LATER
+    return _NOT_KIWOOM if envelope is None else otherwise

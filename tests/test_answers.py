@@ -107,3 +107,10 @@ def test_backoff_forgets():
     backoff.extend(1001.0)
 
     assert backoff.extend(1301.0) - 1301.0 <= 1.5
+
+
+def test_its_repr_shows_no_payload():
+    """What says how a call went can be printed: the payload, which may be au10001's with the token, is left out."""
+    envelope = read_envelope(b'{"return_code": 0, "token": "fake-token"}')
+
+    assert "<Envelope return_code=0 code=None>" == repr(envelope)

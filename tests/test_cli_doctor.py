@@ -173,7 +173,7 @@ def test_a_host_that_is_not_known_is_told(server):
     """A name that cannot be looked up: nothing after that is tried."""
     diagnosis = Diagnosis(server, "--base-url", "https://kiwoom.invalid")
 
-    assert_fails(diagnosis, "name look-up", "kiwoom.invalid: ", "Check the spelling of --base-url")
+    assert_fails(diagnosis, "name look-up", "kiwoom.invalid: ", "the spelling of --base-url")
     assert UP_TO_CONNECTION[:-1] == diagnosis.names
 
 

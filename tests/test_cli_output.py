@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
+from requests_kiwoom import __version__
 from requests_kiwoom.cli.main import main
 from requests_kiwoom.testing import Reply
 from tests.cli_tools import COMMAND, PATH, answer, environ, run, run_on_terminal
@@ -76,6 +77,11 @@ def test_the_help_names_every_command():
     out = run(None).out
 
     assert all(f"\n    {name} " in out for name in COMMANDS)
+
+
+def test_the_version():
+    """--version says which one this is, for a bug report."""
+    assert f"requests_kiwoom {__version__}\n" == run(None, "--version").out
 
 
 def test_a_bug_is_one_line_as_well(server):

@@ -174,7 +174,7 @@ def test_tls_without_trustme_says_what_to_install():
     ran = Ran(done.returncode, done.stdout, done.stderr)
 
     assert 1 == ran.status
-    assert 'pip install "requests-kiwoom[tls]"' in ran.complaint
+    assert 'pip install trustme' in ran.complaint
 
 
 def test_it_answers_from_files(tmp_path):

@@ -118,7 +118,7 @@ def test_redis_that_is_not_installed_is_told(server, tmp_path):
     ran = run(server, "token", KIWOOM_STORE="redis://127.0.0.1:9/0", PYTHONPATH=str(tmp_path))
 
     assert 1 == ran.status
-    assert 'KIWOOM_STORE names a Redis server: pip install "requests-kiwoom[redis]"' in ran.complaint
+    assert 'KIWOOM_STORE names a Redis server: pip install redis' in ran.complaint
     assert [] == server.requests
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from requests_kiwoom.testing import refusal
+from requests_kiwoom.testing import Reply, refusal
 from tests.cli_tools import refuse, run, run_on_terminal, write_key_files
 
 needs_terminals = pytest.mark.skipif(os.name == "nt", reason="Windows has no pty")
@@ -101,13 +101,33 @@ def test_a_token_call_that_was_changed_on_its_way(server):
     assert "see what changes it on the way" in ran.complaint
 
 
+def test_a_token_that_another_address_has(server):
+    """8010 for au10001: there is no token here that could be revoked, so it says where to."""
+    server.fail(refusal(8010))
+    ran = run(server, "token")
+
+    assert 1 == ran.status
+    assert "Run `revoke` where the token was issued" in ran.complaint
+
+
+def test_a_success_that_is_no_token(server):
+    """What au10001 calls a success is told as the failure that it is, without Kiwoom's words of success."""
+    payload = {"token": "fake-token", "token_type": "bearer", "expires_dt": "20010101000000"}
+    server.fail(Reply({**payload, "return_code": 0, "return_msg": "정상적으로 처리되었습니다"}))
+    ran = run(server, "token")
+
+    assert 1 == ran.status
+    assert "far from this machine's clock: set that, and its time zone" in ran.complaint
+    assert "정상적으로" not in ran.complaint
+
+
 def test_a_server_that_is_not_there_points_to_doctor(server):
     """No connection: one line, which names doctor."""
     ran = run(server, "token", "--base-url", "http://127.0.0.1:9")
 
     assert 1 == ran.status
     assert "au10001 at http://127.0.0.1:9 gave no answer." in ran.complaint
-    assert ran.complaint.endswith("`doctor` shows where it fails\n")
+    assert ran.complaint.endswith("`python -m requests_kiwoom doctor` shows where it fails.\n")
 
 
 @pytest.mark.parametrize("url", ["http://gateway.example", "https://gateway.example/path", "gateway"])
@@ -205,3 +225,4 @@ def test_a_refused_revocation_is_an_error(server):
 
     assert 1 == ran.status
     assert "au10002 was answered with return_code 3: [8015:" in ran.complaint
+    assert "the token was dead already" in ran.complaint

@@ -200,6 +200,7 @@ def test_revoke_fails(server, auth, reply):
         auth.revoke()
 
     assert (8015 if reply.status == 200 else None) == caught.value.code
+    assert "asked again" not in str(caught.value)
     assert token == auth.token()
 
 

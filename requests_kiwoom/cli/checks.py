@@ -74,7 +74,10 @@ def check_store(options: argparse.Namespace) -> Finding:
     except Problem as error:
         return Finding("store", "FAIL", str(error), "Mend what it says, or go without --store and KIWOOM_STORE.")
     except Exception as error:  # Whatever a Redis client raises.
-        told = "Check that --store or KIWOOM_STORE names a file of your own, or a Redis server that can be reached."
+        told = (
+            "Check that --store or KIWOOM_STORE names a file of your own, or a Redis server that can be reached. A"
+            " damaged file can be deleted: the token is issued again."
+        )
         return Finding("store", "FAIL", f"{type(error).__name__}: {error}", told)
     # A file that is not private raises; who else may read a Redis server, nobody can tell from here.
     private = " and private" if isinstance(store, SQLiteStore) else ""
@@ -135,7 +138,7 @@ def _look_up(base_url: str) -> Finding:
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
     except OSError as error:
-        told = "Check the spelling of --base-url or KIWOOM_BASE_URL, and this machine's network and DNS."
+        told = "Check this machine's network and DNS, and the spelling of --base-url or KIWOOM_BASE_URL, if given."
         return Finding("name look-up", "FAIL", f"{parts.hostname}: {error.strerror or error}", told)
     addresses = sorted({str(address[4][0]) for address in found})
     return Finding("name look-up", "ok", f"{parts.hostname} is {', '.join(addresses)}")
@@ -206,7 +209,7 @@ def _compare_clocks(answer: Response, now: float) -> Finding:
 
 
 def _explain(error: TokenIssueError) -> Finding:
-    if error.return_msg is None:
+    if error.return_msg is None or error.return_code == 0:
         told = "Try again in a while; if it stays so, from another network."
         return Finding("au10001", "FAIL", one_line(str(error)), told)
     said = f"return_code {error.return_code}: {error.return_msg}"

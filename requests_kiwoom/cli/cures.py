@@ -26,12 +26,13 @@ _BODY = "Compare the fields of the body with the API guide."
 _BY_CODE = {
     **dict.fromkeys((1501, 1504, 1505), _API),
     **dict.fromkeys((1511, 1517), _BODY),
-    **dict.fromkeys((1513, 1514, 1515, 1516, 8020), _REQUEST),
+    **dict.fromkeys((1512, 1513, 1514, 1515, 1516, 8020), _REQUEST),
     **dict.fromkeys((1700, 1701, 1702), _RATE),
     **dict.fromkeys((8001, 8002), _KEYS),
     **dict.fromkeys((8003, 8005, 8103), _REJECTED),
     8010: "The token was issued to another IP address: `revoke` it, and the next call gets one for this machine's.",
     **dict.fromkeys((8011, 8012), "See whether there is a newer version of requests_kiwoom."),
+    **dict.fromkeys((8015, 8016), "Most likely the token was dead already: if not, it can be revoked again."),
     **dict.fromkeys((8030, 8031), _ENVIRONMENT),
     **dict.fromkeys((8040, 8050), _IP),
     8104: "This is not offered on mock trading (모의투자).",
@@ -58,4 +59,7 @@ def cure_of(error: TokenIssueError | TokenRevokeError) -> str:
     if error.code is not None and 1501 <= error.code <= 1517:
         # Path, api-id and body of a token call are the specification's.
         return _REQUEST
+    if error.code == 8010:
+        # There is no token here that `revoke` could kill.
+        return "Run `revoke` where the token was issued, or wait until it has expired; let all leave by one address."
     return cure(error.code, None if error.response is None else error.response.status_code)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from requests.exceptions import RequestException
 
-from requests_kiwoom import KiwoomAuthError, TokenIssueError, TokenRevokeError
+from requests_kiwoom import KiwoomAuthError, TokenIssueError, TokenRevokeError, __version__
 
 from . import call, console, demo, doctor, serve, token
 from .cures import cure_of
@@ -34,7 +34,8 @@ environment:
   KIWOOM_BASE_URL                            another server, like --base-url
   KIWOOM_STORE                               a file like --store, or redis://:PASSWORD@HOST:PORT/0
 
-exit status: 0 done, 1 not done (one line on stderr says why), 2 wrong arguments, 130 Ctrl-C
+exit status: 0 done, 1 not done (one line on stderr says why), 2 wrong arguments, 130 Ctrl-C, 141 the
+reader of a pipe has left
 """
 
 
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"requests_kiwoom {__version__}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in (doctor, token, call, serve, demo):
@@ -111,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _explained(error: TokenIssueError | TokenRevokeError) -> str:
     """The vendor's words and what to do, in the words of the command line."""
-    if error.return_msg is None:
-        return f"error: {error} `doctor` shows where it fails"
+    if error.return_msg is None or error.return_code == 0:
+        return f"error: {error}"
     call = "au10002" if isinstance(error, TokenRevokeError) else "au10001"
     return f"error: {call} was answered with return_code {error.return_code}: {error.return_msg}. {cure_of(error)}"

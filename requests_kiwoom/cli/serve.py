@@ -17,7 +17,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser = commands.add_parser("serve", help=text, description=text)
     parser.add_argument("--port", metavar="N", type=_port, default=0, help="the port; without it, any that is free")
     parser.add_argument("--mock", action="store_true", help="play mock trading (모의투자) instead of production (실전)")
-    parser.add_argument("--tls", action="store_true", help='speak https; needs pip install "requests-kiwoom[tls]"')
+    parser.add_argument("--tls", action="store_true", help='speak https; needs pip install trustme')
     parser.add_argument("--data", metavar="DIR", help="answer API_ID with DIR/API_ID.json, such as ka10001.json")
     parser.set_defaults(run=run)
 

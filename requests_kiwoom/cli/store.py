@@ -21,7 +21,7 @@ def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
         if store is not None:
             store.load("")
     except Exception as error:  # Whatever a Redis client raises.
-        raise Problem(f"the store cannot be read: {type(error).__name__}: {error}") from None
+        raise Problem(f"the store cannot be read: {type(error).__name__}: {error}. `doctor` says what to do") from None
     return auth_from(options, store=store)
 
 
@@ -45,7 +45,7 @@ def _redis_store(address: str, options: argparse.Namespace) -> TokenStore:
     try:
         import redis
     except ModuleNotFoundError:
-        raise Problem('KIWOOM_STORE names a Redis server: pip install "requests-kiwoom[redis]"') from None
+        raise Problem('KIWOOM_STORE names a Redis server: pip install redis') from None
     try:
         return RedisStore(redis.Redis.from_url(address))
     except ValueError as error:

@@ -15,7 +15,7 @@ class Certificate:
         try:
             import trustme
         except ModuleNotFoundError:
-            raise ModuleNotFoundError('tls=True needs trustme: pip install "requests-kiwoom[tls]"') from None
+            raise ModuleNotFoundError('tls=True needs trustme: pip install trustme') from None
         authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
         #: For the server's side.
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

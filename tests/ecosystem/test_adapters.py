@@ -75,6 +75,16 @@ def test_rate_limiter_recipe(server, session, run):
     assert [None, server.token, server.token] == [request.token for request in server.requests]
 
 
+def test_rate_limiter_that_retries(server, session, run):
+    """One adapter does both: a query that meets 429 and 503 is sent until it succeeds."""
+    retry = run("Retries after 429 and 5xx: urllib3.Retry", SOONER)["retry"]
+    session.mount(server.url + "/", LimiterAdapter(per_second=100, max_retries=retry))
+    server.fail(*FAILURES, path=QUERY)
+
+    assert 200 == session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={}).status_code
+    assert 3 == len([request for request in server.requests if request.route == QUERY])
+
+
 def test_rate_limiter_counts_a_second_send(server, session):
     """A limit of three requests is used up by a first request, and by one that is rejected and sent again."""
     session.mount(server.url, LimiterAdapter(per_day=3, max_delay=0))
