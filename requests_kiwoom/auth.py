@@ -30,6 +30,9 @@ class KiwoomAuth(AuthBase):
     an HTTP 200 [captured], or with HTTP 401 [vendor]. After a rejection the request is sent again, once. Requests to
     other hosts pass untouched.
 
+    What Kiwoom does is marked with what it rests on: [spec], the specification; [vendor], its own client or documents;
+    [captured], an answer that somebody published; [assumed], nothing but what clients act on.
+
     >>> auth = KiwoomAuth("my-appkey", "my-secretkey")
     >>> with requests.Session() as session:
     ...     session.auth = auth
@@ -42,7 +45,7 @@ class KiwoomAuth(AuthBase):
     :param appkey: the key, or the :class:`~os.PathLike` of the portal's ``<account>_appkey.txt``.
     :param secretkey: its secret, likewise.
     :param mock: ``True`` for mock trading (모의투자, https://mockapi.kiwoom.com), which has keys of its own [spec].
-    :param base_url: scheme, host and port that replace Kiwoom's own, for a gateway or a test server.
+    :param base_url: scheme, host and port that replace Kiwoom's own, for a gateway or a test server; not with `mock`.
     :param store: where the processes that use the key share its token, such as a :class:`~requests_kiwoom.SQLiteStore`;
         ``None``: each has one of its own.
     :param session: sends the token calls: its proxies, CA bundle and adapters count. It is neither changed nor closed.
@@ -51,15 +54,13 @@ class KiwoomAuth(AuthBase):
     :param resend: ``False``: a rejected request is not sent again, and its answer goes to the caller; the next request
         carries the new token.
     :raises ValueError: if a key is empty or no key, or `mock`, `base_url` or `timeout` is not as described.
-    :raises TypeError: if `store` is no store.
+    :raises InsecureTransport: a ``ValueError`` as well: if `base_url` is plain http to another machine.
+    :raises TypeError: if a key is neither text nor a path, or `store` is no store.
 
     A request raises, before anything is sent, :class:`~requests_kiwoom.MissingApiId`,
     :class:`~requests_kiwoom.InvalidApiId`, :class:`~requests_kiwoom.WrongEnvironment` or
     :class:`~requests_kiwoom.InsecureTransport`; and :class:`~requests_kiwoom.TokenRefused` or
     :class:`~requests_kiwoom.TokenUnavailable` if there is no token to be had.
-
-    What Kiwoom does is marked with what it rests on: [spec], the specification; [vendor], its own client or documents;
-    [captured], an answer that somebody published; [assumed], nothing but what clients act on.
     """
 
     def __init__(
@@ -97,7 +98,8 @@ class KiwoomAuth(AuthBase):
         """An auth with the keys that are in the environment, in ``KIWOOM_APPKEY`` and ``KIWOOM_SECRETKEY``.
 
         ``KIWOOM_APPKEY_FILE`` and ``KIWOOM_SECRETKEY_FILE`` give the paths of the portal's key files instead.
-        ``KIWOOM_MOCK`` (1, true, yes, on) chooses mock trading, ``KIWOOM_BASE_URL`` another server.
+        ``KIWOOM_MOCK`` (1, true, yes, on) chooses mock trading, ``KIWOOM_BASE_URL`` another server. A store is given as
+        ``store=``.
 
         :param options: as for the constructor; they win over the environment, and ``mock=`` over both of its variables.
         :raises ValueError: if a key is missing, or a variable says nothing that can be understood.
@@ -185,7 +187,8 @@ class KiwoomAuth(AuthBase):
         """Go on with a token that has its full 24 hours, so that none expires in mid-session.
 
         A token lives 24 hours from its *first* issue [captured], and asking again does not lengthen that. So one that
-        has less is revoked (au10002), for every process that uses the key, and another is issued; requests wait for it.
+        has less (by more than a minute) is revoked (au10002), for every process that uses the key, and another is
+        issued; requests wait for it.
 
         :raises TokenRefused: Kiwoom refuses to issue a token.
         :raises TokenUnavailable: none is to be had right now.
