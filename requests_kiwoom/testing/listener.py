@@ -27,6 +27,10 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         # Its one byte ends the thread that accepts: closing a socket does not wake whoever waits for it everywhere.
         self._wake, self._woken = socket.socketpair()
+        # Not in that thread: what there is none left of is an error of whoever starts a server.
+        self._selector = selectors.DefaultSelector()
+        for each in (self._socket, self._woken):
+            self._selector.register(each, selectors.EVENT_READ)
         self._acceptor = threading.Thread(target=self._accept, name=f"kiwoom on port {self.port}", daemon=True)
         self._acceptor.start()
 
@@ -35,6 +39,7 @@ class Listener:
         deadline = time.monotonic() + _PATIENCE
         self._wake.send(b".")
         self._acceptor.join()
+        self._selector.close()
         for each in (self._socket, self._wake, self._woken):
             each.close()
         with self._lock:
@@ -46,15 +51,12 @@ class Listener:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _accept(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
-            selector.register(self._woken, selectors.EVENT_READ)
-            while all(key.fileobj is not self._woken for key, _ in selector.select()):
-                try:
-                    sock, address = self._socket.accept()
-                except OSError:  # The client has left already.
-                    continue
-                self._start(sock, address[0])
+        while all(key.fileobj is not self._woken for key, _ in self._selector.select()):
+            try:
+                sock, address = self._socket.accept()
+            except OSError:  # The client has left already.
+                continue
+            self._start(sock, address[0])
 
     def _start(self, sock: socket.socket, client: str) -> None:
         # An accepted socket inherits that the listening one does not block, on some systems.
