@@ -148,13 +148,19 @@ NO_DESCRIPTOR = """
 import os, resource, socket
 from requests_kiwoom.testing import KiwoomServer
 
-with KiwoomServer() as server, socket.socket() as client:
+def post(client):
+    client.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+    client.sendall(b"POST / HTTP/1.0\\r\\n\\r\\n")
+
+with KiwoomServer() as server, socket.socket() as earlier, socket.socket() as client:
+    post(earlier)
+    while earlier.recv(100):  # Up to the end: the server has begun to accept, and let go of what it needed for this.
+        pass
     free = os.open(os.devnull, os.O_RDONLY)
     os.close(free)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
-    client.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
-    client.sendall(b"POST / HTTP/1.0\\r\\n\\r\\n")
+    post(client)
     client.settimeout(0.2)
     try:
         print(client.recv(100))
