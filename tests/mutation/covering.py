@@ -1,0 +1,100 @@
+"""``Covering``: which tests run which lines, and how long each takes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from coverage import CoverageData
+from coverage.exceptions import CoverageException
+
+from .mutants import Mutant
+
+_SETTINGS = """[run]
+source_pkgs = requests_kiwoom
+parallel = True
+patch = _exit
+context = ${PYTEST_CURRENT_TEST-}
+"""
+
+
+class Covering:
+    """The covering tests of every line, from one run of the tests in the tree at `tree`.
+
+    :param folder: where what that run showed is kept; a run is made only if there is nothing.
+    :param tests: which are run: arguments of pytest.
+    """
+
+    def __init__(self, tree: Path, folder: Path, tests: list[str]) -> None:
+        self._package = tree / "requests_kiwoom"
+        kept = folder / "covering.json"
+        if not kept.exists():
+            folder.mkdir(exist_ok=True)
+            _measure(tree, folder, tests)
+            kept.write_text(json.dumps(self._read_all(folder)))
+        found = json.loads(kept.read_text())
+        self._seconds: dict[str, float] = found["seconds"]
+        #: By module and line, as "auth:85".
+        self._tests: dict[str, list[str]] = found["tests"]
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """The tests that run what is changed, the quickest first; of what runs at import, its users' as well."""
+        first, last = mutant.lines
+        tests = self._of_lines(mutant.module, range(first, last + 1))
+        if mutant.at_import:
+            tests |= self._of_users(mutant.module, first)
+        return sorted(tests, key=self.seconds)
+
+    def seconds(self, test: str) -> float:
+        """How long a test took."""
+        return self._seconds[test]
+
+    def _of_lines(self, module: str, lines: Iterable[int]) -> set[str]:
+        return {test for line in lines for test in self._tests.get(f"{module}:{line}", ())}
+
+    def _of_users(self, module: str, line: int) -> set[str]:
+        named = re.match(r"(\w+)\b.*=", (self._package / f"{module}.py").read_text("utf-8").splitlines()[line - 1])
+        tests = set()
+        for path in self._package.glob("*.py") if named else ():
+            used = [n for n, text in enumerate(path.read_text("utf-8").splitlines(), 1) if named[1] in text]
+            tests |= self._of_lines(path.stem, used)
+        return tests or self._of_lines(module, range(1, 1000))
+
+    def _read_all(self, folder: Path) -> dict[str, Any]:
+        seconds: dict[str, float] = {}
+        for path in folder.glob("data-times-*"):
+            seconds.update(map(json.loads, path.read_text("utf-8").splitlines()))
+        tests: defaultdict[str, set[str]] = defaultdict(set)
+        for path in folder.glob("data.*"):
+            try:
+                self._read(path, tests)
+            except CoverageException:
+                pass  # The process was killed while it wrote this.
+        return {"seconds": seconds, "tests": {line: sorted(found & seconds.keys()) for line, found in tests.items()}}
+
+    def _read(self, path: Path, tests: defaultdict[str, set[str]]) -> None:
+        data = CoverageData(path)
+        data.read()
+        for measured in map(Path, data.measured_files()):
+            if measured.parent == self._package:
+                for line, contexts in data.contexts_by_lineno(str(measured)).items():
+                    # In a process that a test started: "tests/test_x.py::test_y (call)".
+                    names = {re.sub(r" \((setup|call|teardown)\)$", "", name) for name in contexts}
+                    tests[f"{measured.stem}:{line}"] |= names
+
+
+def _measure(tree: Path, folder: Path, tests: list[str]) -> None:
+    (folder / "settings").write_text(_SETTINGS)
+    environ = {
+        **os.environ,
+        "COVERAGE_PROCESS_START": str(folder / "settings"),
+        "COVERAGE_FILE": str(folder / "data"),
+        "PYTHONPATH": str(tree),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutation.contexts", "-p", "no:cacheprovider"]
+    subprocess.run([*command, *tests], cwd=tree, env=environ, check=True)
