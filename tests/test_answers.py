@@ -48,6 +48,12 @@ def test_no_envelope(body):
     assert read_envelope(body) is None
 
 
+@pytest.mark.parametrize("said, return_msg", [('"이유"', "이유"), ("null", ""), ("[8005]", ""), ("8005", "")])
+def test_return_msg_is_text(said, return_msg):
+    """``return_msg`` is Kiwoom's words; what is no text is an empty one."""
+    assert return_msg == read_envelope(f'{{"return_msg": {said}}}'.encode()).return_msg
+
+
 def test_rejected_codes():
     """A new token may help with these four codes alone."""
     assert {8003, 8005, 8031, 8103} == REJECTED
@@ -72,7 +78,7 @@ def test_no_expires_dt(text):
 
 @pytest.mark.parametrize(
     "hours, expected",
-    [(24, True), (48, True), (0, True), (-23.9, True), (-24.1, False), (24 * 365, True), (24 * 367, False)],
+    [(24, True), (48, True), (0, True), (-24, True), (-24.001, False), (24 * 366, True), (24 * 366.001, False)],
 )
 def test_plausible(hours, expected):
     """A token may seem to have expired up to 24 hours ago: the local clock may be wrong."""
@@ -105,8 +111,10 @@ def test_backoff_forgets():
     backoff.extend(1000.0)
     assert 0.0 == backoff.remaining(999.0)
     backoff.extend(1001.0)
+    backoff.extend(1300.9)
+    assert 4 <= backoff.extend(1300.9) - 1300.9
 
-    assert backoff.extend(1301.0) - 1301.0 <= 1.5
+    assert backoff.extend(1600.9) - 1600.9 <= 1.5
 
 
 def test_its_repr_shows_no_payload():

@@ -7,10 +7,11 @@ from requests_kiwoom import InvalidApiId, MissingApiId
 
 
 def test_from_the_header(server, auth, url):
-    """The request's own ``api-id`` header goes out as it is."""
-    requests.post(url, json={}, auth=auth, headers={"API-ID": "ka10001"})
+    """The request's own ``api-id`` header goes out as it is, text or bytes."""
+    for api_id in ("ka10001", b"ka10001"):
+        requests.post(url, json={}, auth=auth, headers={"API-ID": api_id})
 
-    assert "ka10001" == server.requests[-1].api_id
+    assert ["ka10001"] * 2 == [request.api_id for request in server.requests[1:]]
 
 
 def test_from_for_api(server, auth, url):

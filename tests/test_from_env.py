@@ -166,7 +166,7 @@ def test_a_bad_key(key):
 @pytest.mark.parametrize("key", [None, b"fake", 1])
 def test_a_key_of_another_type(key):
     """A key is text or a path."""
-    with pytest.raises(TypeError, match="^appkey must be a str"):
+    with pytest.raises(TypeError, match=f"^appkey must be a str, .* not {type(key).__name__}$"):
         KiwoomAuth(key, "fake-secretkey")
 
 

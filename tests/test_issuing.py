@@ -1,6 +1,7 @@
 """au10001's answers: what is a token, and what is not."""
 
 import gzip
+import threading
 import time
 
 import pytest
@@ -102,6 +103,7 @@ def test_what_is_no_token_is_unavailable(answer):
         issued("fake-token", token_type="BEARER"),
         issued("fake-token", return_code=None),
         issued("fake-token", return_code="0"),
+        issued("fake-token", return_msg="[1999:...]"),
         issued("x" * 1000),
         issued("fake-token").replace(b"HTTP/1.1", b"HTTP/1.0"),
         http_chunked(issued("fake-token").partition(b"\r\n\r\n")[2]),
@@ -177,7 +179,7 @@ def test_refusals_say_what_to_do(server, auth, code, advice):
     assert code == int(error.response.json()["return_msg"][-11:].split("[")[-1][:4])
 
 
-@pytest.mark.parametrize("code", [1700, 1999, 8005, 8006, 8009, 8015, 8103])
+@pytest.mark.parametrize("code", [1000, 1500, 1518, 1700, 1999, 8005, 8006, 8009, 8015, 8103])
 def test_other_codes_are_unavailable(server, auth, code):
     """Every other code may be cured by asking again later."""
     server.fail(Reply({"return_code": 5, "return_msg": f"[{code}:...]"}, 429 if code == 1700 else 200))
@@ -240,6 +242,97 @@ def test_a_lent_session_s_proxies_and_ca_bundle_count(server):
     assert proxy.requests[0].startswith(b"POST http://localhost:9/oauth2/token ")
 
 
+class Noting(requests.adapters.HTTPAdapter):
+    """An adapter that notes how it is used."""
+
+    def __init__(self):
+        super().__init__()
+        self.timeouts, self.threads, self.closed = [], [], False
+
+    def send(self, request, **kwargs):
+        self.timeouts.append(kwargs["timeout"])
+        self.threads.append(threading.current_thread())
+        return super().send(request, **kwargs)
+
+    def close(self):
+        self.closed = True
+        super().close()
+
+
+@pytest.mark.parametrize(
+    "options, timeout", [({}, (3.05, 10.0)), ({"timeout": 0.9}, (0.9, 0.9)), ({"timeout": (3600, 1)}, (3600.0, 1.0))]
+)
+def test_each_call_has_the_timeout(server, options, timeout):
+    """Connect and read, or one number for both; a lent session's adapter gets them, and is not closed."""
+    with requests.Session() as session:
+        adapter = Noting()
+        session.mount("http://", adapter)
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session, **options)
+        auth.token()
+        auth.revoke()
+
+        assert [timeout, timeout] == adapter.timeouts
+        assert not adapter.closed
+
+
+def test_a_lent_session_whose_send_is_somebody_else_s(server):
+    """Where another ``send`` is in place, as requests-mock puts one, the call is made in the caller's own thread."""
+    with requests.Session() as session:
+        adapter = Noting()
+        session.mount("http://", adapter)
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+        auth.token()
+        session.send = session.send
+        auth.revoke()
+
+        assert [False, True] == [thread is threading.current_thread() for thread in adapter.threads]
+
+
+def test_both_calls_name_their_api(server, auth):
+    """au10001 and au10002 say which API they are, and that nobody is to store what they answer."""
+    auth.token()
+    auth.revoke()
+
+    assert ["au10001", "au10002"] == [request.headers["api-id"] for request in server.requests]
+    assert {"no-store"} == {request.headers["cache-control"] for request in server.requests}
+    assert {"application/json;charset=UTF-8"} == {request.headers["content-type"] for request in server.requests}
+
+
+@pytest.mark.parametrize("spaces, is_read", [(0, True), (1, False)])
+def test_an_answer_of_64_kib(spaces, is_read):
+    """An answer of 64 KiB is read, and a longer one is given up."""
+    content = issued("fake-token").partition(b"\r\n\r\n")[2]
+    with RawServer(http(content + b" " * (65536 + spaces - len(content)))) as raw:
+        if is_read:
+            assert "fake-token" == auth_at(raw).token()
+        else:
+            with pytest.raises(TokenUnavailable, match="the answer is longer than 65536 bytes"):
+                auth_at(raw).token()
+
+
+class WithoutHooks(requests.Session):
+    """A session of the user's that runs no hooks."""
+
+    def send(self, request, **kwargs):
+        request.hooks = {"response": []}
+        return super().send(request, **kwargs)
+
+
+def test_a_lent_session_that_runs_no_hooks():
+    """Its answers are read as all others are: up to 64 KiB."""
+
+    def endless(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b" " * 10_000)
+
+    with RawServer(issued("fake-token"), endless) as raw, WithoutHooks() as session:
+        assert "fake-token" == auth_at(raw, session=session).token()
+
+        with pytest.raises(TokenUnavailable, match="the answer is longer than 65536 bytes"):
+            auth_at(raw, session=session).token()
+
+
 class Broken(requests.adapters.BaseAdapter):
     """An adapter that raises what no adapter should."""
 
@@ -259,7 +352,7 @@ def test_a_lent_session_that_breaks_is_unavailable(server):
 
 
 @pytest.mark.parametrize(
-    "timeout", [0, -1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, True, float("inf"), float("nan"), 1e9]
+    "timeout", [0, -1, 3600.1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, True, float("inf"), float("nan"), 1e9]
 )
 def test_timeout_must_be_seconds(timeout):
     """A timeout that is none is refused by the constructor."""

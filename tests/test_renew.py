@@ -31,12 +31,16 @@ def test_renew_revokes_and_issues(server, auth):
 
 def test_a_new_token_is_kept(server, auth):
     """A token that has its full 24 hours, to the minute, is not revoked."""
+    server.clock.stop()
     auth.token()
-    server.clock.advance(seconds=50)
+    server.clock.advance(seconds=auth.expires_at.timestamp() - 24 * 3600 + 59.9 - server.clock())
 
     auth.renew()
 
     assert (1, 0) == (server.issues, server.revokes)
+    server.clock.advance(seconds=0.2)
+    auth.renew()
+    assert (2, 1) == (server.issues, server.revokes)
 
 
 def test_in_a_cold_process(server, auth):

@@ -1,5 +1,6 @@
 """``RedisStore``: what is in Redis, and what becomes of requests while Redis is away."""
 
+import subprocess
 import sys
 import threading
 import time
@@ -108,6 +109,16 @@ class TestTheRecord:
             RedisStore(client)
 
 
+A_PROGRAM = """
+import sys, redis, requests
+from requests_kiwoom import KiwoomAuth, RedisStore
+
+url, appkey, secretkey, port = sys.argv[1:]
+auth = KiwoomAuth(appkey, secretkey, base_url=url, store=RedisStore(redis.Redis(port=int(port))))
+print(requests.post(url + "/api/dostk/stkinfo", json={}, auth=auth.for_api("ka10001")).json()["return_code"])
+"""
+
+
 class TestRedisAway:
     def test_killed(self, server, client, redis_server, redis_port, caplog):
         """Without Redis: a warning, and an issue without it; once it is back, the next token is shared again."""
@@ -138,6 +149,51 @@ class TestRedisAway:
         start = time.monotonic()
         assert 0 == post(auth)
         assert time.monotonic() - start < 30  # No timing: the client would try for a minute.
+
+    @pytest.mark.parametrize(
+        "work, seconds",
+        [
+            (lambda store: store.load("key"), 2),
+            (lambda store: store.update("key", lambda stored: token("x", hours=1), wait=0.5), 2.5),
+            (lambda store: store.discard("key", token("x", hours=1)), 2),
+        ],
+        ids=["load", "update", "discard"],
+    )
+    def test_nothing_waits_for_ever(self, client, redis_server, work, seconds):
+        """Each of the three methods gives up a Redis that does not answer, and says after how long."""
+        store = RedisStore(patient(client))
+        redis_server.pause()
+
+        with pytest.raises(TimeoutError, match=f"^Redis did not answer within {seconds} s$"):
+            work(store)
+
+    def test_an_issue_that_fails_while_it_goes(self, client, redis_server):
+        """If Redis goes while an issue fails, it is the issue's error that comes out."""
+
+        def within(stored):
+            redis_server.kill()
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            RedisStore(client).update("key", within, wait=1)
+
+    def test_a_lock_that_is_not_to_be_had(self, client):
+        """Who does not get the lock in time is told that another process has it, and for how long."""
+        store = RedisStore(client)
+
+        def within(stored):
+            with pytest.raises(TimeoutError, match="^another process held the lock for more than 0.2 s$"):
+                store.update("key", lambda stored: token("inner", hours=1), wait=0.2)
+            return token("outer", hours=1)
+
+        assert "outer" == store.update("key", within, wait=1).value
+
+    def test_hanging_at_the_end(self, server, client, redis_server, redis_port):
+        """A program ends though its Redis does not answer."""
+        redis_server.pause()
+        command = [sys.executable, "-c", A_PROGRAM, server.url, server.appkey, server.secretkey, str(redis_port)]
+
+        assert b"0\n" == subprocess.run(command, capture_output=True, timeout=60).stdout
 
     @pytest.mark.parametrize("how", ["kill", "pause", "flush"])
     def test_in_the_middle_of_an_issue(self, server, client, redis_server, redis_port, caplog, how):

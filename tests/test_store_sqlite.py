@@ -371,6 +371,26 @@ class TestFilesThatAreNotAsTheyShouldBe:
         assert 0 == post(auth)
         assert "another version of requests_kiwoom" in caplog.text
 
+    @pytest.mark.parametrize("lock", ["BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM tokens"])
+    def test_a_lock_that_is_let_go_of(self, path, lock):
+        """What other programs do with the file for a while is waited for: load(), update() and discard() succeed."""
+        store = SQLiteStore(path)
+        store.update("key", lambda stored: token("x", hours=1), wait=1)
+        for work, outcome in (
+            (lambda: store.load("key").value, "x"),
+            (lambda: store.update("key", lambda stored: token("y", hours=1), wait=30).value, "y"),
+            (lambda: store.discard("key", store.load("key")), None),
+        ):
+            with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+                for statement in lock.split("; "):
+                    other.execute(statement).fetchall()
+                # Longer than SQLite itself waits in one go.
+                ending = threading.Timer(0.6, other.rollback)
+                ending.start()
+                assert outcome == work()
+                ending.join()
+        assert store.load("key") is None
+
     def test_a_locked_database(self, server, auth, path, caplog):
         """While another program keeps the file locked, a request waits a bounded time, and issues without it."""
         auth.token()

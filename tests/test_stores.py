@@ -138,6 +138,21 @@ class TestSharing:
         assert [[0, 0, 0, 0]] * 8 == codes
         assert 1 == server.issues
 
+    def test_how_long_the_lock_is_waited_for(self, server):
+        """As long as whoever has it may need: one token call for an issue, three for renew()."""
+        waits = []
+
+        class Noting(DictStore):
+            def update(self, key, issue, *, wait):
+                waits.append(wait)
+                return super().update(key, issue, wait=wait)
+
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=Noting(), timeout=(1, 4))
+        auth.token()
+        auth.renew()
+
+        assert [5.0, 15.0] == waits
+
     def test_a_failed_issue_is_raised_as_it_is(self, server, make_auth, caplog):
         """An error of au10001's passes through the store, and is no failure of the store."""
         server.fail(
@@ -395,9 +410,10 @@ class TestFailingStores:
 
     def test_one_warning_a_minute_for_one_cause(self, server, caplog):
         """A store that stays broken is reported again after a minute; another cause at once."""
+        server.clock.stop()
         store = Broken("before")
         auth = self.build(server, store)
-        for error, seconds in ((None, 0), (None, 50), (None, 8), (None, 3), (OSError("another"), 2)):
+        for error, seconds in ((None, 0), (None, 50), (None, 8), (None, 2), (OSError("another"), 2)):
             store.error = error or store.error
             server.clock.advance(seconds=seconds)
             server.revoke_all()
@@ -456,10 +472,15 @@ class TestFailingStores:
             def update(self, key, issue, *, wait):
                 raise ValueError(f"unknown command SET, with args beginning with: {issue(None).value[:20]}")
 
+            def discard(self, key, token):
+                raise KeyError(f"no such token: {token.value[:8]}")
+
         auth = self.build(server, Quoting())
 
-        assert auth.token()[:8] not in caplog.text
-        assert "ValueError" in caplog.text
+        beginning = auth.token()[:8]
+        auth.revoke()
+        assert beginning not in caplog.text
+        assert ["ValueError", "KeyError"] == [record.getMessage().rpartition(": ")[2] for record in caplog.records]
 
     def test_a_store_that_fails_after_the_issue(self, server):
         """What au10001 gave stands, though the store did not keep it."""

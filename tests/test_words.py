@@ -1,0 +1,200 @@
+"""What a person reads: the errors and the log, word for word where they act on it."""
+
+import logging
+
+import pytest
+
+from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenIssueError, TokenRevokeError, TokenUnavailable
+from requests_kiwoom.testing.server import Reply
+from requests_kiwoom.tokens import fingerprint
+
+from .conftest import PATH
+
+REJECTED = {"return_code": 3, "return_msg": "[8005:Token이 유효하지 않습니다]"}
+
+
+def log_of(caplog):
+    """Level and text of each line of this package's one logger."""
+    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "requests_kiwoom"]
+
+
+@pytest.mark.parametrize(
+    "reply, text",
+    [
+        (
+            Reply(b"<html>", 503),
+            "HTTP 503). This is no answer of Kiwoom's: maintenance, or a firewall or proxy on the way.",
+        ),
+        (
+            Reply(b"<html>", 400),
+            "HTTP 400). This is no answer of Kiwoom's: maintenance, or a firewall or proxy on the way.",
+        ),
+        (Reply({}, 500), "HTTP 500). It will be asked again."),
+        (
+            Reply({"return_code": 5, "return_msg": "[1700:...]"}),
+            "HTTP 200, return_code 5). [1700:...]."
+            " Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
+        ),
+        (
+            Reply({"return_code": 5, "return_msg": "[1701:...]"}),
+            "HTTP 200, return_code 5). [1701:...]."
+            " Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
+        ),
+        (
+            Reply({"return_code": 5, "return_msg": "[1702:...]"}),
+            "HTTP 200, return_code 5). [1702:...]."
+            " Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
+        ),
+        (
+            Reply(b"", 429),
+            "HTTP 429). Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
+        ),
+        (
+            Reply(b"", 399),
+            "HTTP 399). It redirects, and keys are not carried to another address: check base_url.",
+        ),
+        (
+            Reply({"return_code": 3, "return_msg": "[8050:...]"}),
+            "HTTP 200, return_code 3). [8050:...]."
+            " Register this machine's public IP address for the key in the Kiwoom REST API portal.",
+        ),
+    ],
+)
+def test_an_issue_that_failed(server, auth, reply, text):
+    """What failed, where, the status, the vendor's words, and what to do."""
+    server.fail(reply)
+
+    with pytest.raises(TokenIssueError) as caught:
+        auth.token()
+
+    assert f"au10001 issued no token ({server.url}, {text}" == str(caught.value)
+
+
+def test_a_revoke_that_failed(server, auth):
+    """The same for au10002."""
+    auth.token()
+    server.fail(Reply({"return_code": 3, "return_msg": "[8015:...]"}), path="/oauth2/revoke")
+
+    with pytest.raises(TokenRevokeError) as caught:
+        auth.revoke()
+
+    answered = f"({server.url}, HTTP 200, return_code 3). [8015:...]."
+    told = "If the token was dead already, all is well; if not, it stays in use, and can be revoked again."
+    assert f"au10002 did not revoke the token {answered} {told}" == str(caught.value)
+
+
+def test_no_answer():
+    """A port where nobody listens: what failed, where, and the reason in requests' words."""
+    with pytest.raises(TokenUnavailable) as caught:
+        KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9").token()
+
+    assert str(caught.value).startswith("au10001 at http://127.0.0.1:9 gave no answer. ConnectionError: ")
+
+
+def test_a_long_answer_is_cut(server, auth):
+    """Of the vendor's words 500 characters are told, on one line."""
+    server.fail(Reply({"return_code": 9, "return_msg": "x\n" * 1000}))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    assert "x " * 250 == caught.value.return_msg
+
+
+def test_the_answer_on_an_error(server, auth):
+    """The error's ``response`` is the answer as it came, but for where a redirect leads, and who was asked what."""
+    server.fail(Reply({"return_code": 9}, 302, {"Location": "http://127.0.0.1:9/", "X-Node": "a"}))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    response = caught.value.response
+    assert (302, "Found", {"return_code": 9}) == (response.status_code, response.reason, response.json())
+    assert ("a", None) == (response.headers["X-Node"], response.headers.get("Location"))
+    assert (f"{server.url}/oauth2/token", "POST") == (response.url, response.request.method)
+    assert (response.url, None) == (response.request.url, response.request.body)
+    assert "utf-8" == response.encoding.lower()
+    assert 0 < response.elapsed.total_seconds() < 60
+
+
+def test_the_log_of_a_day(server, auth, session, url, caplog):
+    """Issue, rejection, renew and revoke: one line each, with fingerprints, the api-id, and when a token expires."""
+    caplog.set_level(logging.DEBUG)
+    server.clock.stop()
+    first, expires = fingerprint(auth.token()), auth.expires_at
+    server.revoke_all()
+    server.clock.advance(hours=1)
+    session.post(url, json={})
+    second, later = fingerprint(auth.token()), auth.expires_at
+    server.clock.advance(hours=1)
+    auth.renew()
+    third, last = fingerprint(auth.token()), auth.expires_at
+    auth.revoke()
+
+    assert [
+        ("INFO", f"au10001 issued token {first}, which expires {expires}"),
+        ("WARNING", f"token {first} was rejected for ka10001 (HTTP 200)"),
+        ("INFO", f"au10001 issued token {second}, which expires {later}"),
+        ("INFO", f"au10001 issued token {third}, which expires {last}"),
+        ("INFO", f"token {third} was revoked"),
+    ] == log_of(caplog)
+
+
+def test_the_log_of_a_resend_that_was_rejected(server, auth, session, url, caplog):
+    """A second rejection names the new token."""
+    auth.token()
+    server.reissue = "new"
+    server.fail(Reply(REJECTED), Reply(REJECTED), path=PATH)
+    caplog.clear()
+    session.post(url, json={})
+
+    assert ("WARNING", f"token {fingerprint(auth.token())} was rejected as well (HTTP 200)") == log_of(caplog)[-1]
+
+
+def test_the_log_of_an_answer_that_goes_to_the_caller(server, session, url, caplog):
+    """If no other token is to be had, the log has the reason."""
+    session.post(url, json={})
+    server.revoke_all()
+    server.fail(Reply(b"", 500))
+    caplog.clear()
+    session.post(url, json={})
+
+    (_, rejected), (_, failed), (_, told) = log_of(caplog)
+    assert f"the rejected answer goes to the caller: {failed}" == told
+
+
+def test_the_log_of_a_renewal_that_is_none(server, auth, caplog):
+    """If the token could not be revoked, the log has au10002's words, and when the token expires."""
+    auth.token()
+    server.clock.advance(hours=3)
+    server.fail(Reply({"return_code": 3, "return_msg": "[8016:...]"}), path="/oauth2/revoke")
+    caplog.clear()
+    auth.renew()
+
+    (level, refused), (also, told) = log_of(caplog)
+    assert ("WARNING", "WARNING") == (level, also)
+    assert refused.startswith("renew(): au10002 did not revoke the token (")
+    assert f"renew(): token {fingerprint(auth.token())} is not new, it expires {auth.expires_at}" == told
+
+
+def test_the_log_of_a_store(server, tmp_path, caplog):
+    """Whose token it is, and once a minute why a store failed."""
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "tokens.db"
+    first, second = (
+        KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=SQLiteStore(path)) for _ in range(2)
+    )
+    first.token()
+    caplog.clear()
+    second.token()
+    path.write_text("x" * 4096)
+    second.revoke()
+
+    assert [
+        ("INFO", f"token {fingerprint(first.token())}, which expires {first.expires_at}, is the store's"),
+        (
+            "WARNING",
+            "the token store failed, so this process goes on without it for now:"
+            " DatabaseError: file is not a database",
+        ),
+    ] == log_of(caplog)[:2]
