@@ -14,21 +14,24 @@ class Backoff:
     All times are in seconds since the epoch. A clock that was set back ends the pause: it may not last for hours.
     """
 
-    __slots__ = ("_count", "_since", "_pause")
+    #: How many there were in a row.
+    failures: int
+
+    __slots__ = ("failures", "_since", "_pause")
 
     def __init__(self) -> None:
-        self._count = 0
+        self.failures = 0
         self._since = 0.0
         self._pause = 0.0
 
     def extend(self, now: float, at_least: float = 0.0) -> float:
         """Begin the next pause at `now`, `at_least` so many seconds long; return its end."""
         if not 0 <= now - self._since < _FORGOTTEN_AFTER:
-            self._count = 0
-        grown = 2 ** min(self._count, 5) * random.uniform(1.0, 1.5)
+            self.failures = 0
+        grown = 2 ** min(self.failures, 5) * random.uniform(1.0, 1.5)
         self._pause = max(min(grown, LONGEST), at_least)
         self._since = now
-        self._count += 1
+        self.failures += 1
         return now + self._pause
 
     def remaining(self, now: float) -> float:
@@ -38,5 +41,5 @@ class Backoff:
 
     def clear(self) -> None:
         """It worked: no pause, and the next one starts at 1 s."""
-        self._count = 0
+        self.failures = 0
         self._pause = 0.0

@@ -47,7 +47,8 @@ class RejectionHook:
 
         :raises TokenRefused: if the token was rejected, and Kiwoom refuses to issue another.
         """
-        if response.status_code == 200 and _declared_length(response) > SIZE_LIMIT:
+        probation = self._source.probation.failures
+        if response.status_code == 200 and _declared_length(response) > SIZE_LIMIT and not probation:
             return None
         # Hooks survive redirects to other hosts, and netrc may have replaced the header on the way.
         rejected = self._token_of(response.request)
@@ -58,6 +59,9 @@ class RejectionHook:
             return None
         streamed = kwargs.get("stream", False)
         if not _is_rejected(response, streamed):
+            # What was left unread, and what says that something failed, says nothing about the token.
+            if probation and response.status_code == 200 and not streamed:
+                self._source.accepted(rejected)
             return None
         _release_connection(response, streamed)
         return self._handle_rejection(response, rejected, kwargs)
@@ -111,7 +115,7 @@ class RejectionHook:
         if _is_rejected(second, kwargs.get("stream", False)):
             logger.warning("token %s was rejected as well (HTTP %s)", token.fingerprint, second.status_code)
         else:
-            self._source.accepted(token)
+            self._source.accepted(token.value)
         return second
 
     def _keep_token_home(self, response: Response, request: PreparedRequest) -> None:

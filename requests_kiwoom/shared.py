@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import threading
 from collections.abc import Callable
 
 from .origins import Origin
@@ -43,7 +42,7 @@ class SharedToken:
         self._now = now
         self._failed_at = -_LEFT_ALONE
         self._warned_at: dict[str, float] = {}
-        self._updating = threading.Lock()
+        self._updating = False
 
     def load(self) -> Token | None:
         """The stored token, if there is one, and the store gives it."""
@@ -64,12 +63,13 @@ class SharedToken:
         """
         store = self._working_store()
         # A signal handler may have interrupted the thread that issues: it would wait for the lock that it holds.
-        if store is None or not self._updating.acquire(blocking=False):
+        if store is None or self._updating:
             return issue(None)
         try:
+            self._updating = True
             return self._updated(store, issue, wait)
         finally:
-            self._updating.release()
+            self._updating = False
 
     def discard(self, token: Token) -> None:
         """Remove `token` from the store if it is still the one that is stored."""
@@ -121,6 +121,10 @@ class SharedToken:
 
 def _describe(error: Exception, *tokens: Token) -> str:
     """One line on why a store failed, without the token: Redis quotes the command that it refuses, cut short."""
-    name, text = type(error).__name__, " ".join(str(error).split())[:300]
+    name = type(error).__name__
+    try:
+        text = " ".join(str(error).split())[:300]
+    except Exception:  # It is anybody's class.
+        return name
     secret = any(token.value[:8] in text for token in tokens)
     return f"{name}: {text}" if text and not secret else name

@@ -68,9 +68,9 @@ class TokenSource:
         self._lease: Lease | None = None
         # The token that was rejected or revoked last: a store may hold it still.
         self._dead: str | None = None
-        # au10001 fails; a token was rejected soon after its issue; a token had expired when it was handed out.
+        # au10001 fails; a token was rejected, and the next is not accepted yet; one had expired when it was handed out.
         self._failing = Backoff()
-        self._rejecting = Backoff()
+        self.probation = Backoff()
         self._expiring = Backoff()
         self._failure: TokenIssueError | None = None
         self._begin_locking()
@@ -112,11 +112,12 @@ class TokenSource:
                 return live
             return self._replace(rejected)
 
-    def accepted(self, token: Token) -> None:
-        """Note that Kiwoom took a request that was sent again with `token`: the next rejection is news again."""
+    def accepted(self, value: str) -> None:
+        """Note that Kiwoom took a request with the token `value`: the next rejection is news again."""
         # Without the lock: nobody who has an answer waits for somebody else's token call.
-        if token == self.held:
-            self._rejecting.clear()
+        held = self.held
+        if held is not None and held.value == value:
+            self.probation.clear()
 
     def renew(self) -> None:
         """Make the current token one with its full 24 hours: revoke the one that has less, and issue.
@@ -127,7 +128,7 @@ class TokenSource:
         with self._lock:
             self._raise_while_failing()
             token = self._publish(self._shared.update(self._renewed, 3 * self._oauth.longest_call))
-            self._rejecting.clear()
+            self.probation.clear()
             if not self._is_full(token):
                 logger.warning("renew(): token %s is not new, it expires %s", token.fingerprint, token.expires_at)
 
@@ -137,12 +138,13 @@ class TokenSource:
         :raises TokenRevokeError: au10002 did not do it; the token is kept.
         """
         with self._lock:
-            token = self._live() or self._adopted(self._shared.load()) or self.held
+            # The store's first: another process may have replaced the one that is held here.
+            token = self._adopted(self._shared.load()) or self._live() or self.held
             if token is not None:
                 self._withdraw(token)
                 self._shared.discard(token)
                 # The token on probation is gone: the next one need not wait for it.
-                self._rejecting.clear()
+                self.probation.clear()
                 logger.info("token %s was revoked", token.fingerprint)
 
     # Below this line the lock is held.
@@ -175,7 +177,7 @@ class TokenSource:
         self._dead = rejected
         token = self._issue(rejected)
         if token.value == rejected:
-            pause = self._rejecting.remaining(self._now())
+            pause = self.probation.remaining(self._now())
             raise TokenUnavailable(
                 f"au10001 handed out token {token.fingerprint} again, which was just rejected. {_WAY_OUT}",
                 retry_after=pause,
@@ -207,8 +209,8 @@ class TokenSource:
         if token is None:
             token = self._called()
             if rejected is not None:
-                # On probation until a request that is sent again with it is accepted.
-                self._rejecting.extend(self._now())
+                # On probation until a request with it is accepted.
+                self.probation.extend(self._now())
         return token
 
     def _renewed(self, stored: Token | None) -> Token:
@@ -263,7 +265,7 @@ class TokenSource:
         return token
 
     def _raise_while_rejecting(self, rejected: str | None) -> None:
-        pause = self._rejecting.remaining(self._now())
+        pause = self.probation.remaining(self._now())
         if rejected is not None and pause:
             raise TokenUnavailable(f"token {fingerprint(rejected)} is rejected. {_WAY_OUT}", retry_after=pause)
 

@@ -202,7 +202,9 @@ def _stored(database: "sqlite3.Connection", key: str) -> Token | None:
 # for ever that it has them: so forks wait for the operations of other threads, and operations for forks.
 
 _making = threading.RLock()
-_forking = threading.Condition()
+# Entered by itself: Condition.__enter__ is Python code, in which a signal handler's exception leaves the lock behind.
+_lock = threading.RLock()
+_forking = threading.Condition(_lock)
 #: Thread and path of each operation that goes on.
 _operations: list[tuple[int, str]] = []
 #: The paths of operations that went on in the parent when this process was forked.
@@ -218,13 +220,14 @@ def _operation(path: str) -> Iterator[None]:
     if path in _cut_off:
         raise OSError("this process was forked while another thread used the store: start it before, or with spawn")
     operation = (threading.get_ident(), path)
-    with _forking:
-        _operations.append(operation)
     try:
+        with _lock:
+            _operations.append(operation)
         yield
     finally:
-        with _forking:
-            _operations.remove(operation)
+        with _lock:
+            if operation in _operations:
+                _operations.remove(operation)
             _forking.notify_all()
 
 
@@ -239,9 +242,10 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global _making, _forking
+    global _making, _lock, _forking
     # The threads that held them are not in the child.
-    _making, _forking = threading.RLock(), threading.Condition()
+    _making, _lock = threading.RLock(), threading.RLock()
+    _forking = threading.Condition(_lock)
     _cut_off.update(path for _, path in _operations)
     _operations.clear()
 

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 import requests
 from requests import PreparedRequest, Response, Session
+from requests.exceptions import InvalidURL
 
 #: No answer of the token service is longer, in bytes.
 _ANSWER_LIMIT = 64 * 1024
@@ -52,12 +53,15 @@ def post(
 
 
 def _send_is_replaced(session: requests.Session | None) -> bool:
-    """Whether somebody put another ``send`` in place of requests' own, for all sessions or on the lent one.
+    """Whether another ``send`` stands in place of requests' own, for all sessions or in the lent one.
 
     That of requests-mock holds a lock while a request is sent: after a rejection the thread that makes the token call
     must be the one that has it, or both wait.
     """
-    return Session.send.__module__ != Session.__module__ or "send" in getattr(session, "__dict__", ())
+    if Session.send.__module__ != Session.__module__ or "send" in getattr(session, "__dict__", ()):
+        return True
+    # A subclass may hold one, too.
+    return session is not None and getattr(type(session), "send", None) is not Session.send
 
 
 def _send(
@@ -149,6 +153,9 @@ def _within(seconds: float, exchange: Callable[[], Response | NoAnswer]) -> Resp
 
 def _reason(error: Exception) -> str:
     """One line on why a call failed, without a proxy's password."""
+    if isinstance(error, InvalidURL):
+        # What it quotes of a proxy's address is the password's beginning, if that has a slash in it.
+        return f"{type(error).__name__}: the address of a proxy, or base_url, cannot be read"
     # These quote the answer, which may hold a token.
     text = re.sub(r"(BadStatusLine|InvalidChunkLength)\(.*", r"\1(...)", " ".join(str(error).split()))
     return re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {text}" if text else type(error).__name__)

@@ -84,7 +84,7 @@ def test_a_redis_address_is_no_argument(server):
 
     assert 1 == ran.status
     assert "say it in KIWOOM_STORE, not in an argument" in ran.complaint
-    assert "fake-password" not in ran.complaint
+    assert "fake-pass" not in ran.complaint
 
 
 def test_a_redis_server_is_a_store(server, redis_port):
@@ -124,7 +124,7 @@ def test_redis_that_is_not_installed_is_told(server, tmp_path):
 
 def test_a_redis_address_that_is_none_is_told(server):
     """An address that cannot be read is not repeated."""
-    ran = run(server, "token", KIWOOM_STORE="redis://:fake-password@127.0.0.1:port/0")
+    ran = run(server, "token", KIWOOM_STORE="redis://:fake-pass/word@127.0.0.1:6379/0")
 
     assert 1 == ran.status
     assert "KIWOOM_STORE is no address of a Redis server" in ran.complaint

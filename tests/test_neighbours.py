@@ -18,7 +18,11 @@ def test_token_call_is_not_cached(server, auth):
     assert "no-store" == server.requests[0].headers["cache-control"]
 
 
-@pytest.mark.parametrize("lent", [False, True])
+class _Locking(requests.Session):
+    """A session for one request at a time."""
+
+
+@pytest.mark.parametrize("lent", [None, requests.Session, _Locking])
 def test_send_that_holds_a_lock(server, lent, monkeypatch):
     """A ``send`` that holds its thread's lock, as requests-mock puts on sessions, does not wait for the token call."""
     lock, send = threading.RLock(), requests.Session.send
@@ -31,9 +35,11 @@ def test_send_that_holds_a_lock(server, lent, monkeypatch):
         finally:
             lock.release()
 
-    with requests.Session() as session:
+    with (lent or requests.Session)() as session:
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session if lent else None)
-        if lent:
+        if lent is _Locking:
+            monkeypatch.setattr(_Locking, "send", locked_send)
+        elif lent:
             monkeypatch.setattr(session, "send", types.MethodType(locked_send, session))
         else:
             monkeypatch.setattr(requests.Session, "send", locked_send)

@@ -2,12 +2,14 @@
 
 import json
 import logging
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
+from requests_kiwoom.testing import faults
 from requests_kiwoom.testing.server import Reply
 
 from .conftest import PATH
@@ -144,6 +146,35 @@ def test_an_accepted_resend_ends_the_pause(server, session, url):
         assert 0 == session.post(url, json={}).json()["return_code"]
 
 
+def test_success_ends_the_probation(server, url):
+    """With resend=False, too: once a request with the new token succeeded, its rejection is news again."""
+    server.clock.stop()
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
+    server.reply("ka10001", [{}, {}, {"rows": "x" * 2000}, {}])
+
+    codes = []
+    for _ in range(3):
+        codes += [requests.post(url, auth=auth, json={}).json()["return_code"] for _ in range(2)]
+        server.revoke_all()
+
+    assert [0, 0, 3, 0, 3, 0] == codes
+
+
+def test_a_failure_does_not_end_the_probation(server, url):
+    """HTTP 503 says nothing about the new token."""
+    server.clock.stop()
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
+    auth.token()
+    server.revoke_all()
+    requests.post(url, auth=auth, json={})
+    server.fail(faults.server_error(503), path=urlsplit(url).path)
+    requests.post(url, auth=auth, json={})
+    server.revoke_all()
+
+    assert [3, 3] == [requests.post(url, auth=auth, json={}).json()["return_code"] for _ in range(2)]
+    assert 2 == server.issues
+
+
 def test_a_late_acceptance_of_an_older_token(server, auth):
     """That a token was accepted says nothing for the one that was issued after it: that is on probation still."""
     server.clock.stop()
@@ -151,11 +182,11 @@ def test_a_late_acceptance_of_an_older_token(server, auth):
     source = auth._source
     older = source.current()
     newer = source.replace(older.value)
-    source.accepted(older)
+    source.accepted(older.value)
 
     with pytest.raises(TokenUnavailable, match="is rejected"):
         source.replace(newer.value)
-    source.accepted(newer)
+    source.accepted(newer.value)
     assert newer != source.replace(newer.value)
 
 

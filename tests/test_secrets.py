@@ -143,17 +143,18 @@ def test_a_failed_revoke_holds_no_secret(server, auth, caplog):
             assert not any(secret in text for secret in (server.appkey, server.secretkey, token))
 
 
-def test_no_answer_holds_no_secret(caplog):
-    """An error without an answer shows no key, and no proxy's password."""
+@pytest.mark.parametrize("password", ["fake-password", "fake-pass/word", "fake-pass@word", "fake-pass#word"])
+def test_no_answer_holds_no_secret(caplog, password):
+    """An error without an answer shows no key, and no proxy's password, be it one that its address cannot hold."""
     caplog.set_level(logging.DEBUG)
     with requests.Session() as session:
-        session.proxies = {"https": "http://user:fake-password@127.0.0.1:9"}
+        session.proxies = {"https": f"http://user:{password}@127.0.0.1:9"}
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", session=session)
         with pytest.raises(KiwoomAuthError) as caught:
             auth.token()
 
     for text in (*everything_in(caught.value), caplog.text):
-        assert not any(secret in text for secret in ("fake-appkey", "fake-secretkey", "fake-password"))
+        assert not any(secret in text for secret in ("fake-appkey", "fake-secretkey", "fake-pass"))
 
 
 def test_reprs_are_masked(server, auth):

@@ -21,7 +21,7 @@ from requests_kiwoom import KiwoomAuth, SQLiteStore, Token, sqlite_store
 
 from .processes import build_auth, in_process
 from .test_stores import key_of, post, token
-from .tools import in_threads
+from .tools import in_threads, interrupt
 
 try:
     import resource
@@ -631,3 +631,15 @@ def test_stores_are_thread_safe(path):
             assert store.load("key") is not None
 
     assert [None] * 8 == in_threads(8, work)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
+def test_ctrl_c_at_any_moment_leaves_no_lock_behind(path):
+    """However an operation was interrupted, those of other threads do not wait for it."""
+    store = SQLiteStore(path)
+    interrupt(lambda: store.load("key"), 3000)
+
+    other = threading.Thread(target=store.load, args=("key",), daemon=True)
+    other.start()
+    other.join(30)
+    assert not other.is_alive()

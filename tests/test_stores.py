@@ -5,20 +5,22 @@ import itertools
 import logging
 import pickle
 import re
+import signal
 import textwrap
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import requests
 
-from requests_kiwoom import KiwoomAuth, Token, TokenIssueError, TokenRefused, TokenRevokeError, TokenStore
+from requests_kiwoom import KiwoomAuth, Token, TokenIssueError, TokenRefused, TokenRevokeError, TokenStore, shared
 from requests_kiwoom.origins import MOCK, PRODUCTION, origin_of
 from requests_kiwoom.shared import store_key
 from requests_kiwoom.testing.server import Reply
 
 from .processes import PATH, build_store
-from .tools import in_threads
+from .tools import in_threads, interrupt
 
 
 def store_of_the_readme():
@@ -260,17 +262,17 @@ class TestRenewAndRevoke:
 
         assert [] == server.requests
 
-    def test_a_late_revoke_leaves_a_newer_token(self, server, make_auth, make_store):
-        """A token that is revoked late takes nobody's newer token out of the store."""
+    def test_revoke_kills_the_token_that_others_use(self, server, make_auth, make_store):
+        """A process that has not seen yet that the token was renewed revokes the new one: that is the key's."""
         late, other = make_auth(), make_auth()
         late.token(), other.token()
         server.clock.advance(hours=1)
         other.renew()
 
-        server.fail(Reply({"return_code": 0}), path="/oauth2/revoke")
         late.revoke()
 
-        assert other.token() == make_store().load(key_of(server)).value
+        assert server.token is None
+        assert make_store().load(key_of(server)) is None
 
     def test_a_refused_revoke_removes_nothing(self, server, make_auth, make_store):
         """While au10002 does not do it, the token stays for all."""
@@ -544,3 +546,49 @@ class TestCopies:
             pickle.dumps(
                 KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=build_store(redis_port))
             )
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
+def test_ctrl_c_at_any_moment_leaves_the_store_in_use():
+    """However an update was interrupted, the next one is the store's again."""
+
+    class Store:
+        updates = 0
+
+        def load(self, key):
+            return None
+
+        def update(self, key, issue, *, wait):
+            self.updates += 1
+            return issue(None)
+
+        def discard(self, key, token):
+            pass
+
+    store, kept = Store(), token("fake-token", hours=24)
+    shared_token = shared.SharedToken(store, "key", time.time)
+    interrupt(lambda: shared_token.update(lambda stored: kept, 1), 3000)
+    updates = store.updates
+    shared_token.update(lambda stored: kept, 1)
+
+    assert updates + 1 == store.updates
+
+
+def test_an_error_that_cannot_be_printed(server, caplog):
+    """A store may raise anything: where its text cannot be had, the warning names its class."""
+
+    class Unprintable(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    class Store:
+        def load(self, key):
+            raise Unprintable
+
+        update = discard = load
+
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=Store())
+
+    token_of_auth = auth.token()
+    assert server.token == token_of_auth
+    assert "goes on without it for now: Unprintable" in caplog.text

@@ -1,11 +1,14 @@
 """What several test modules need: threads that start together, and a server that sends exact bytes."""
 
 import json
+import random
+import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NoReturn
 
 
 def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
@@ -26,6 +29,23 @@ def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return outcomes
+
+
+def interrupt(work: Callable[[], Any], times: int) -> None:
+    """Run `work` over and over, and break it off by a signal so many times, at moments that are a matter of luck."""
+
+    def break_off(signum: int, frame: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, break_off)
+    try:
+        for _ in range(times):
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(2e-6, 6e-5))
+                while True:
+                    work()
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def http(body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:

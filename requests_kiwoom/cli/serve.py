@@ -34,6 +34,8 @@ def run(options: argparse.Namespace) -> NoReturn:
                 time.sleep(3600)
     except (ValueError, ModuleNotFoundError) as error:
         raise Problem(str(error)) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise Problem(error.strerror or str(error)) from None
 

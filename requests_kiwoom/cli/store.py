@@ -48,5 +48,6 @@ def _redis_store(address: str, options: argparse.Namespace) -> TokenStore:
         raise Problem('KIWOOM_STORE names a Redis server: pip install redis') from None
     try:
         return RedisStore(redis.Redis.from_url(address))
-    except ValueError as error:
-        raise Problem(f"KIWOOM_STORE is no address of a Redis server: {error}") from None
+    except ValueError:
+        # What went wrong is not repeated: it quotes a piece of the password, if that has a slash in it.
+        raise Problem("KIWOOM_STORE is no address of a Redis server, such as redis://:PASSWORD@HOST:6379/0") from None
