@@ -177,7 +177,7 @@ def test_a_full_disk_is_one_line(server, arguments, unbuffered):
 
 
 @posix
-@pytest.mark.parametrize("arguments", [["token"], ["--help"], ["demo"], ["doctor"]])
+@pytest.mark.parametrize("arguments", [["token"], ["--help"], ["demo"], ["doctor"], ["serve"]])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffered):
     """A pipe whose reader is gone: no word, and the exit status of a program that SIGPIPE ended."""
