@@ -21,7 +21,7 @@ from requests_kiwoom import KiwoomAuth, SQLiteStore, Token, sqlite_store
 
 from .processes import build_auth, in_process
 from .test_stores import key_of, post, token
-from .tools import in_threads, interrupt
+from .tools import in_threads, run_without_coverage
 
 try:
     import resource
@@ -633,13 +633,22 @@ def test_stores_are_thread_safe(path):
     assert [None] * 8 == in_threads(8, work)
 
 
+INTERRUPTED_LOADS = """
+import sys, threading
+from requests_kiwoom import SQLiteStore
+from tests.tools import interrupt
+
+store = SQLiteStore(sys.argv[1])
+interrupt(lambda: store.load("key"), 3000)
+
+other = threading.Thread(target=store.load, args=("key",), daemon=True)
+other.start()
+other.join(30)
+print("it waits" if other.is_alive() else "it is done")
+"""
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 def test_ctrl_c_at_any_moment_leaves_no_lock_behind(path):
     """However an operation was interrupted, those of other threads do not wait for it."""
-    store = SQLiteStore(path)
-    interrupt(lambda: store.load("key"), 3000)
-
-    other = threading.Thread(target=store.load, args=("key",), daemon=True)
-    other.start()
-    other.join(30)
-    assert not other.is_alive()
+    assert "it is done\n" == run_without_coverage(INTERRUPTED_LOADS, str(path))

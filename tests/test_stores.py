@@ -7,7 +7,6 @@ import pickle
 import re
 import signal
 import textwrap
-import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from requests_kiwoom.shared import store_key
 from requests_kiwoom.testing.server import Reply
 
 from .processes import PATH, build_store
-from .tools import in_threads, interrupt
+from .tools import in_threads, run_without_coverage
 
 
 def store_of_the_readme():
@@ -548,30 +547,31 @@ class TestCopies:
             )
 
 
+INTERRUPTED_UPDATES = """
+import time
+from requests_kiwoom.shared import SharedToken
+from tests.tools import interrupt
+
+class Store:
+    updates = 0
+
+    def update(self, key, issue, *, wait):
+        self.updates += 1
+        return issue(None)
+
+store = Store()
+shared = SharedToken(store, "key", time.time)
+interrupt(lambda: shared.update(lambda stored: "token", 1), 3000)
+before = store.updates
+shared.update(lambda stored: "token", 1)
+print(store.updates - before)
+"""
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 def test_ctrl_c_at_any_moment_leaves_the_store_in_use():
     """However an update was interrupted, the next one is the store's again."""
-
-    class Store:
-        updates = 0
-
-        def load(self, key):
-            return None
-
-        def update(self, key, issue, *, wait):
-            self.updates += 1
-            return issue(None)
-
-        def discard(self, key, token):
-            pass
-
-    store, kept = Store(), token("fake-token", hours=24)
-    shared_token = shared.SharedToken(store, "key", time.time)
-    interrupt(lambda: shared_token.update(lambda stored: kept, 1), 3000)
-    updates = store.updates
-    shared_token.update(lambda stored: kept, 1)
-
-    assert updates + 1 == store.updates
+    assert "1\n" == run_without_coverage(INTERRUPTED_UPDATES)
 
 
 def test_an_error_that_cannot_be_printed(server, caplog):

@@ -1,9 +1,12 @@
 """What several test modules need: threads that start together, and a server that sends exact bytes."""
 
 import json
+import os
 import random
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -46,6 +49,13 @@ def interrupt(work: Callable[[], Any], times: int) -> None:
                     work()
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+def run_without_coverage(script: str, *arguments: str) -> str:
+    """What `script` prints, in a process of its own that is not measured: coverage's lock, too, outlives a signal."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, env=env, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 def http(body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:
