@@ -178,6 +178,7 @@ def test_every_order_of_three_threads(names, warm, reissue, caplog):
         check_afterwards(kiwoom, source, rejected if "replace" in names else "")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("names", [("current", "current", "expire"), ("current", "replace", "expire")], ids="-".join)
 def test_the_expiry_at_any_step(names, caplog):
     """The expiry passes between any two steps of two threads: each gets a token that was live when it looked."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from requests_kiwoom import KiwoomAuth, Token, TokenIssueError, TokenRefused, TokenRevokeError, TokenStore, shared
+from requests_kiwoom import KiwoomAuth, Token, TokenIssueError, TokenRefused, TokenRevokeError, TokenStore
 from requests_kiwoom.origins import MOCK, PRODUCTION, origin_of
 from requests_kiwoom.shared import store_key
 from requests_kiwoom.testing.server import Reply

@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 
+import pytest
+
 from requests_kiwoom.testing import KiwoomServer, Reply
 
 from .client import JSON
@@ -58,6 +60,7 @@ class Caller:
                 self.log_in()
 
 
+@pytest.mark.once
 def test_a_crowd_in_trouble():
     """64 callers make 200 calls each through every fault: none hangs, none gets another's answer, all ends at once."""
     options = {"chaos": 0.3, "latency": 0.001, "numbers_as_strings": True, "rejection": "top"}

@@ -10,6 +10,9 @@ import pytest
 
 from requests_kiwoom.testing import KiwoomServer, faults
 
+# Each test starts a pytest of its own.
+pytestmark = pytest.mark.once
+
 README = pathlib.Path(__file__).parents[2] / "README.rst"
 HEADING = "\nTesting your bot\n----------------\n"
 
