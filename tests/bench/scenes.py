@@ -35,14 +35,22 @@ def last_minutes(world):
 
 
 def expiry(world, reissue):
-    """The token expires a second into 4 seconds of load, a token call takes 300 ms: worst stall, token calls."""
+    """The token expires a second into 4 seconds of load, a token call takes 300 ms: worst stall, token calls.
+
+    The middle one of three plays, by its stall: that is the slowest of 800 requests.
+    """
+    plays = sorted(_expiry_once(world, reissue) for _ in range(3))
+    return "{:.0f} ms, {}{}".format(*plays[1])
+
+
+def _expiry_once(world, reissue):
     with world(reissue) as here:
         here.expire_in(1)
         before = here.issues
         here.take(TOKEN_CALL)
         load = steadily(here.send, 4)
         failed = f", {load.failed} failed" if load.failed else ""
-        return f"{load.worst * 1000:.0f} ms, {here.issues - before}{failed}"
+        return load.worst * 1000, here.issues - before, failed
 
 
 def refused(world):
