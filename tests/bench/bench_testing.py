@@ -2,13 +2,14 @@
 
 import contextlib
 import http.server
+import socket
 import threading
 import time
 import tracemalloc
 
 import requests
 
-from requests_kiwoom.testing import KiwoomServer
+from requests_kiwoom.testing import KiwoomServer, Reply
 from requests_kiwoom.testing.received import Requests
 
 PATH = "/api/dostk/stkinfo"
@@ -98,6 +99,23 @@ def recorded_megabytes() -> float:
     return (before - after) / 1e6
 
 
+def stop_in_a_crowd() -> float:
+    """The seconds that a server takes to stop under 64 callers: silent ones, and ones that wait for an hour."""
+    with KiwoomServer(strict=False) as server:
+        server.fail(*[Reply({}, delay=3600)] * 32, path="/waits")
+        port = int(server.url.rpartition(":")[2])
+        sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(64)]
+        for sock in sockets[:32]:
+            sock.sendall(b"POST /waits HTTP/1.1\r\n\r\n")
+        while len(server.requests) < 32:
+            time.sleep(0.01)
+        start = time.perf_counter()
+    taken = time.perf_counter() - start
+    for sock in sockets:
+        sock.close()
+    return taken
+
+
 def verdict(kept: bool) -> str:
     return "ok" if kept else "MISSED"
 
@@ -111,6 +129,8 @@ def main() -> None:
         f"one keep-alive Session: {ours:.0f} requests/s, a bare handler {bare:.0f}"
         f" (at least {least:.0f}): {verdict(ours >= least)}"
     )
+    stop = stop_in_a_crowd()
+    print(f"stop with 64 callers: {stop * 1000:.0f} ms (at most 1000): {verdict(stop <= 1)}")
     weight = recorded_megabytes()
     print(f"{RECORDED} recorded requests: {weight:.1f} MB (at most 50): {verdict(weight <= 50)}")
 
