@@ -5,7 +5,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -226,7 +226,7 @@ def _operation(path: str) -> Iterator[None]:
         yield
     finally:
         with _lock:
-            if operation in _operations:
+            with suppress(ValueError):  # A signal's exception came before it was there.
                 _operations.remove(operation)
             _forking.notify_all()
 

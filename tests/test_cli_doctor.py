@@ -13,6 +13,9 @@ from requests_kiwoom.testing import KiwoomServer, Reply
 from tests.cli_tools import environ, run, write_key_files
 from tests.tools import RawServer, http
 
+# Each test starts a process or several, and none of it depends on the Python.
+pytestmark = pytest.mark.once
+
 KEY = "fake-appkey-of-many-characters"
 
 ALL = ["keys", "environment", "store", "proxy", "name look-up", "connection", "clock", "au10001"]

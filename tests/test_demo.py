@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+# Each test starts a process that plays a whole life, and none of it depends on the Python.
+pytestmark = pytest.mark.once
+
 # What Windows lacks of `os`, taken away before anything else is imported.
 WITHOUT_POSIX = """
 import os, runpy, sys
