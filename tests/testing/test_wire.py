@@ -1,6 +1,5 @@
 """HTTP, byte by byte; ports; the one line a request."""
 
-import contextlib
 import json
 import socket
 import ssl
@@ -24,11 +23,13 @@ class LingersOverTheFirst(ssl.SSLContext):
     """Wraps the first socket, and does not return before it may ``go_on``."""
 
     def __init__(self, *_):
-        self.lingers, self.go_on = threading.Event(), threading.Event()
+        self.lingers, self.go_on, self.has_another = threading.Event(), threading.Event(), threading.Event()
 
     def wrap_socket(self, *args, **kwargs):
         wrapped = super().wrap_socket(*args, **kwargs)
-        if not self.lingers.is_set():
+        if self.lingers.is_set():
+            self.has_another.set()
+        else:
             self.lingers.set()
             self.go_on.wait(10)
         return wrapped
@@ -294,10 +295,10 @@ class TestTls:
         with socket.create_connection(address, timeout=10):
             assert context.lingers.wait(10)
             with socket.create_connection(address, timeout=10) as later:
+                assert context.has_another.wait(10)
                 stopping = threading.Thread(target=server.__exit__)
                 stopping.start()
-                with contextlib.suppress(ConnectionError):  # It may not have been accepted yet.
-                    assert b"" == later.recv(1)  # Connections are hung up on in the order in which they came.
+                assert b"" == later.recv(1)  # Connections are hung up on in the order in which they came.
             context.go_on.set()
             stopping.join()
 
