@@ -175,7 +175,7 @@ class TestRedisAway:
             raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
-            RedisStore(client).update("key", within, wait=1)
+            RedisStore(client).update("a key of its own", within, wait=1)
 
     def test_a_lock_that_is_not_to_be_had(self, client):
         """Who does not get the lock in time is told that another process has it, and for how long."""
