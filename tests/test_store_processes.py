@@ -116,7 +116,7 @@ def test_a_clock_for_which_the_token_has_expired(server, crew, begin):
 
 
 def test_an_endpoint_that_answers_500_after_6_seconds(server, crew, begin):
-    """When the token endpoint is slower than the timeout, 16 processes get an error, and none waits for the others."""
+    """When the token endpoint is slower than the timeout allows, 16 processes get an error in at most 10 seconds."""
     begin(timeout=2.0)
 
     def late(request):
@@ -127,7 +127,7 @@ def test_an_endpoint_that_answers_500_after_6_seconds(server, crew, begin):
     start = time.monotonic()
     results = flat(crew.all("send", 1))
 
-    assert time.monotonic() - start < 20  # No timing: in line they would take 32 s.
+    assert time.monotonic() - start < 10  # The promise itself is one of time.
     assert ["TokenUnavailable"] * PROCESSES == [result.partition("(")[0] for result in results]
 
 
@@ -156,7 +156,7 @@ def test_killed_while_it_holds_the_lock(server, where, when):
     auth = build_auth(server, where, timeout=(0.5, 0.5))
     assert 0 == post(auth)
 
-    assert time.monotonic() - start < 60  # No timing: it must not be for ever.
+    assert time.monotonic() - start < 10  # No timing: it must not be for ever.
     assert 2 == server.issues
     if not isinstance(where, int):
         assert auth.token() == build_store(where).load(key_of(server)).value

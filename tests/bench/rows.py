@@ -71,7 +71,7 @@ def living():
         ("the same, a new token kills the old", partial(scenes.revoked, reissue="new"), "1 / 0", "1 / 0".__eq__),
         ("20 requests in a token's last minutes: token calls", scenes.last_minutes, "0", "0".__eq__),
         (
-            "expiry under load, asking early gives the same token: worst stall, token calls",
+            "expiry under load, asking early gives the same token: worst stall (middle of 3 plays), token calls",
             partial(scenes.expiry, reissue="same"),
             f"<= {stall:.0f} ms, 1",
             partial(_stall_within, stall),

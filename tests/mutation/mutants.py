@@ -33,6 +33,7 @@ def mutants_of(path: Path, left_out: str) -> Iterator[Mutant]:
     wrapper.visit(visitor)
     seen = {ast.dump(ast.parse(source))}
     for node, changed, lines, at_import in visitor.found:
+        # To libcst's types, what stands in a node's place may be anything.
         mutated = wrapper.module.deep_replace(node, changed).code  # type: ignore[arg-type]
         try:
             tree = ast.dump(ast.parse(mutated))
