@@ -13,8 +13,7 @@ import sys
 
 import pytest
 
-# In one worker, which installs each client once.
-pytestmark = [pytest.mark.third_party, pytest.mark.once, pytest.mark.xdist_group("third_party")]
+pytestmark = [pytest.mark.third_party, pytest.mark.once]
 
 KIWOOM_CLIENT = "kiwoom-client==0.4.0"
 #: The vendor's own client.
