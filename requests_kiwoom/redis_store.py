@@ -1,11 +1,11 @@
 """``RedisStore``: shares tokens between machines."""
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
+from .bounded import within
 from .stores import read_record
 from .tokens import LIFETIME, Token
 
@@ -13,10 +13,9 @@ from .tokens import LIFETIME, Token
 _MOMENT = 2.0
 #: Seconds between two tries to get the lock.
 _POLL = 0.05
+_FAILURE = "Redis did not answer"
 #: Compare and delete, in one step.
 _DISCARD = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
-
-_T = TypeVar("_T")
 
 
 class RedisStore:
@@ -38,7 +37,7 @@ class RedisStore:
 
     def load(self, key: str) -> Token | None:
         """The token that is stored under `key`, or ``None``."""
-        return _within(_MOMENT, lambda: self._read(key))
+        return within(_MOMENT, lambda: self._read(key), _FAILURE)
 
     def update(self, key: str, issue: Callable[[Token | None], Token], *, wait: float) -> Token:
         """Store what `issue` makes of the stored token, and return it; other processes wait meanwhile."""
@@ -46,7 +45,13 @@ class RedisStore:
         lock = self._client.lock(
             f"{self._prefix}{key}:lock", timeout=wait + 2 * _MOMENT, sleep=_POLL, thread_local=False
         )
-        if not _within(wait + _MOMENT, lambda: lock.acquire(blocking_timeout=wait)):
+        # Got when nobody waits any more, it would be in everybody's way until it ends.
+        if not within(
+            wait + _MOMENT,
+            lambda: lock.acquire(blocking_timeout=wait),
+            _FAILURE,
+            undo=lambda acquired: lock.release(),
+        ):
             raise TimeoutError(f"another process held the lock for more than {wait:g} s")
         try:
             stored = self.load(key)
@@ -54,14 +59,14 @@ class RedisStore:
         except BaseException:
             # If Redis is away, there is nothing to let go of, and the lock ends by itself.
             with suppress(Exception):
-                _within(_MOMENT, lock.release)
+                within(_MOMENT, lock.release, _FAILURE)
             raise
-        _within(_MOMENT, lambda: self._finish(key, token, token != stored, lock))
+        within(_MOMENT, lambda: self._finish(key, token, token != stored, lock), _FAILURE)
         return token
 
     def discard(self, key: str, token: Token) -> None:
         """Remove `token` if it is the one that is stored under `key`."""
-        _within(_MOMENT, lambda: self._client.eval(_DISCARD, 1, self._prefix + key, _record(token)))
+        within(_MOMENT, lambda: self._client.eval(_DISCARD, 1, self._prefix + key, _record(token)), _FAILURE)
 
     def _read(self, key: str) -> Token | None:
         record = self._client.get(self._prefix + key)
@@ -93,32 +98,3 @@ def _milliseconds_left(token: Token) -> int:
     left = token.expires - time.time()
     # A clock that gives it more than a whole life, or none, is wrong.
     return int(1000 * (left if 1 <= left <= LIFETIME else LIFETIME))
-
-
-def _within(seconds: float, work: Callable[[], _T]) -> _T:
-    """What `work` returns or raises, in so many seconds.
-
-    :raises TimeoutError: if it takes longer; the thread that it runs in is left to itself.
-    """
-    results: list[_T] = []
-    errors: list[Exception] = []
-
-    def run() -> None:
-        try:
-            results.append(work())
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="requests_kiwoom store", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:
-        # No thread is to be had while the interpreter ends (3.12), or at the process's limit: then without that bound.
-        run()
-    else:
-        thread.join(seconds)
-    for error in errors:
-        raise error
-    if not results:
-        raise TimeoutError(f"Redis did not answer within {seconds:g} s")
-    return results[0]

@@ -3,14 +3,14 @@
 import io
 import json
 import re
-import threading
 import time
-from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 import requests
 from requests import PreparedRequest, Response, Session
 from requests.exceptions import InvalidURL
+
+from .bounded import within
 
 #: No answer of the token service is longer, in bytes.
 _ANSWER_LIMIT = 64 * 1024
@@ -47,7 +47,11 @@ def post(
                 sender.close()
 
     try:
-        return exchange() if _send_is_replaced(session) else _within(sum(timeout), exchange)
+        if _send_is_replaced(session):
+            return exchange()
+        return within(sum(timeout), exchange, "nothing complete came")
+    except TimeoutError as error:
+        return NoAnswer(str(error))
     except (ImportError, OSError) as error:  # What is imported here is a file, and there may be no descriptor left.
         return NoAnswer(_reason(error))
 
@@ -128,27 +132,6 @@ def _detached(response: Response, deadline: float) -> Response:
     copy.elapsed = response.elapsed
     copy.raw = io.BytesIO(content)
     return copy
-
-
-def _within(seconds: float, exchange: Callable[[], Response | NoAnswer]) -> Response | NoAnswer:
-    """Run `exchange` in a thread and wait so many seconds for it.
-
-    No timeout of requests ends a name look-up, the retries of a lent session's adapter, or a header that drips in.
-    """
-    import contextvars  # Here, since importing this package is to cost next to nothing.
-
-    outcome: list[Response | NoAnswer] = []
-    context = contextvars.copy_context()
-    thread = threading.Thread(
-        target=lambda: outcome.append(context.run(exchange)), name="requests_kiwoom token call", daemon=True
-    )
-    try:
-        thread.start()
-    except RuntimeError:
-        # No thread is to be had while the interpreter ends (3.12), or at the process's limit: then without that bound.
-        return exchange()
-    thread.join(seconds)
-    return outcome[0] if outcome else NoAnswer(f"nothing complete came within {seconds:g} s")
 
 
 def _reason(error: Exception) -> str:

@@ -167,6 +167,17 @@ class TestRedisAway:
         with pytest.raises(TimeoutError, match=f"^Redis did not answer within {seconds} s$"):
             work(store)
 
+    def test_a_lock_that_comes_too_late(self, client, redis_server):
+        """A lock that Redis grants when nobody waits for it any more is in nobody's way."""
+        store = RedisStore(redis.Redis(port=client.connection_pool.connection_kwargs["port"], socket_timeout=60))
+        store.load("key")  # Now it is connected: all that Redis has to read, once it goes on, is the command.
+        redis_server.pause()
+        with pytest.raises(TimeoutError):
+            store.update("key", lambda stored: token("too late", hours=1), wait=0.1)
+        redis_server.resume()
+
+        assert "next" == store.update("key", lambda stored: token("next", hours=1), wait=1).value
+
     def test_an_issue_that_fails_while_it_goes(self, client, redis_server):
         """If Redis goes while an issue fails, it is the issue's error that comes out."""
 
