@@ -4,7 +4,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from .auth import KiwoomAuth
-from .envelope import Envelope, read_envelope
 from .exceptions import (
     InsecureTransport,
     InvalidApiId,
@@ -16,12 +15,13 @@ from .exceptions import (
     TokenUnavailable,
     WrongEnvironment,
 )
-from .tokens import Token
 
 if TYPE_CHECKING:
+    from .envelope import Envelope, read_envelope
     from .redis_store import RedisStore
     from .sqlite_store import SQLiteStore
     from .stores import TokenStore
+    from .tokens import Token
 
 __all__ = [
     "Envelope",
@@ -47,18 +47,20 @@ __version__ = "0.1.0"
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
+#: What loads when it is first asked for: importing this package is to cost next to nothing.
+_LATE = {
+    "Envelope": "envelope",
+    "RedisStore": "redis_store",
+    "SQLiteStore": "sqlite_store",
+    "Token": "tokens",
+    "TokenStore": "stores",
+    "read_envelope": "envelope",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # Programs without a store do not wait for its module.
-    if name == "RedisStore":
-        from . import redis_store
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return redis_store.RedisStore
-    if name == "SQLiteStore":
-        from . import sqlite_store
-
-        return sqlite_store.SQLiteStore
-    if name == "TokenStore":
-        from . import stores
-
-        return stores.TokenStore
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)

@@ -13,7 +13,6 @@ from requests.auth import AuthBase
 
 from .exceptions import InsecureTransport, InvalidApiId, MissingApiId, WrongEnvironment
 from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
-from .rejection import RejectionHook
 
 if TYPE_CHECKING:
     from .stores import TokenStore
@@ -77,6 +76,7 @@ class KiwoomAuth(AuthBase):
     ) -> None:
         # Here, since importing this package is to cost next to nothing; so in the other methods.
         from .oauth import OAuthClient
+        from .rejection import RejectionHook
         from .settings import check_store, read_key, read_timeout
         from .source import TokenSource
 
@@ -139,6 +139,8 @@ class KiwoomAuth(AuthBase):
 
         >>> buy = auth.for_api("kt10000", resend=False)
         """
+        from .rejection import RejectionHook
+
         _check_api_id(api_id)
         view = type(self).__new__(type(self))
         view.__dict__.update(self.__dict__)
@@ -225,13 +227,13 @@ class KiwoomAuth(AuthBase):
         elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         headers["Authorization"] = self._source.current().authorization
-        others = r.hooks["response"]
-        if others:
-            # Once, however often an auth is applied.
-            others = [hook for hook in others if not isinstance(hook, RejectionHook)]
         # First, so that the user's hooks see only the final answer. A list of its own: copies of a prepared request
         # share theirs, and may each be for another account.
-        r.hooks = {"response": [self._hook, *others]}
+        hooks: list[Any] = [self._hook]
+        if others := r.hooks["response"]:
+            # Once, however often an auth is applied.
+            hooks += [hook for hook in others if not isinstance(hook, type(self._hook))]
+        r.hooks = {"response": hooks}
         return r
 
     def _is_ours(self, url: str) -> bool:
@@ -264,6 +266,8 @@ class KiwoomAuth(AuthBase):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        from .rejection import RejectionHook
+
         self.__dict__.update(state)
         self._hook = RejectionHook(self._source, state["_hook"])
 
