@@ -1,12 +1,15 @@
-"""``SharedToken``: a key's token in its store, and what happens when the store fails."""
+"""``SharedToken``: a key's token in its store, what happens when the store fails, and when there is none."""
 
 import hashlib
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .origins import Origin
-from .stores import TokenStore
 from .tokens import Token
+
+if TYPE_CHECKING:
+    from .stores import TokenStore
 
 logger = logging.getLogger("requests_kiwoom")
 
@@ -36,7 +39,7 @@ class SharedToken:
 
     __slots__ = ("_store", "_key", "_now", "_failed_at", "_warned_at", "_updating")
 
-    def __init__(self, store: TokenStore, key: str, now: Callable[[], float]) -> None:
+    def __init__(self, store: "TokenStore", key: str, now: Callable[[], float]) -> None:
         self._store = store
         self._key = key
         self._now = now
@@ -78,11 +81,11 @@ class SharedToken:
         except Exception as error:
             self._note_failure(error, token)
 
-    def _working_store(self) -> TokenStore | None:
+    def _working_store(self) -> "TokenStore | None":
         left_alone = 0 <= self._now() - self._failed_at < _LEFT_ALONE
         return None if left_alone else self._store
 
-    def _updated(self, store: TokenStore, issue: Callable[[Token | None], Token], wait: float) -> Token:
+    def _updated(self, store: "TokenStore", issue: Callable[[Token | None], Token], wait: float) -> Token:
         tokens: list[Token] = []
         errors: list[Exception] = []
 
@@ -117,6 +120,21 @@ class SharedToken:
             self._warned_at.clear()
         self._warned_at[cause] = now
         logger.warning("the token store failed, so this process goes on without it for now: %s", cause)
+
+
+class UnsharedToken:
+    """What stands in place of a :class:`SharedToken` where there is no store: nothing is stored."""
+
+    __slots__ = ()
+
+    def load(self) -> None:
+        return None
+
+    def update(self, issue: Callable[[Token | None], Token], wait: float) -> Token:
+        return issue(None)
+
+    def discard(self, token: Token) -> None:
+        pass
 
 
 def _describe(error: Exception, *tokens: Token) -> str:

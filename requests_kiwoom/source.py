@@ -1,23 +1,21 @@
 """``TokenSource``: which token is current, when a new one is issued, by whom."""
 
-import copy
 import logging
 import os
 import threading
 import time
 import weakref
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .backoff import Backoff
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
+from .failing import Failing
 from .origins import Origin
+from .shared import SharedToken, UnsharedToken, store_key
 from .tokens import LIFETIME, Token, fingerprint, plausible
 
 if TYPE_CHECKING:
-    # At run time they load where there is a store: most programs have none.
     from .oauth import OAuthClient
-    from .shared import SharedToken
     from .stores import TokenStore
 
 logger = logging.getLogger("requests_kiwoom")
@@ -39,21 +37,6 @@ class Lease:
         self.until = until
 
 
-class _Unshared:
-    """What stands in place of a :class:`SharedToken` where there is no store: nothing is stored."""
-
-    __slots__ = ()
-
-    def load(self) -> None:
-        return None
-
-    def update(self, issue: Callable[[Token | None], Token], wait: float) -> Token:
-        return issue(None)
-
-    def discard(self, token: Token) -> None:
-        pass
-
-
 class TokenSource:
     """Holds the current token of one key pair, and lets one thread at a time issue another.
 
@@ -69,10 +52,9 @@ class TokenSource:
         # The token that was rejected or revoked last: a store may hold it still.
         self._dead: str | None = None
         # au10001 fails; a token was rejected, and the next is not accepted yet; one had expired when it was handed out.
-        self._failing = Backoff()
+        self._failing = Failing()
         self.probation = Backoff()
         self._expiring = Backoff()
-        self._failure: TokenIssueError | None = None
         self._begin_locking()
 
     def _now(self) -> float:
@@ -126,7 +108,7 @@ class TokenSource:
         :raises TokenRevokeError: au10002 gave no answer; the token is kept.
         """
         with self._lock:
-            self._raise_while_failing()
+            self._failing.raise_in_pause(self._now())
             token = self._publish(self._shared.update(self._renewed, 3 * self._oauth.longest_call))
             self.probation.clear()
             if not self._is_full(token):
@@ -158,7 +140,7 @@ class TokenSource:
         if adopted is not None:
             return self._publish(adopted)
         self._raise_while_rejecting(rejected)
-        self._raise_while_failing()
+        self._failing.raise_in_pause(self._now())
         wait = self._oauth.longest_call
         return self._publish(self._shared.update(lambda stored: self._obtained(stored, rejected), wait))
 
@@ -253,14 +235,10 @@ class TokenSource:
         try:
             token = self._oauth.issue(self._now())
         except TokenIssueError as error:
-            wait = getattr(error, "retry_after", None) or 0.0
-            self._failing.extend(self._now(), at_least=wait)
-            self._failure = copy.copy(error)
-            self._tell_pause(error)
+            self._failing.note(error, self._now())
             logger.warning("%s", error)
             raise
         self._failing.clear()
-        self._failure = None
         logger.info("au10001 issued token %s, which expires %s", token.fingerprint, token.expires_at)
         return token
 
@@ -268,17 +246,6 @@ class TokenSource:
         pause = self.probation.remaining(self._now())
         if rejected is not None and pause:
             raise TokenUnavailable(f"token {fingerprint(rejected)} is rejected. {_WAY_OUT}", retry_after=pause)
-
-    def _raise_while_failing(self) -> None:
-        if self._failure is not None and self._failing.remaining(self._now()):
-            # One of its own for each caller: a traceback grows on an exception that is raised twice.
-            error = copy.copy(self._failure)
-            self._tell_pause(error)
-            raise error
-
-    def _tell_pause(self, error: TokenIssueError) -> None:
-        if isinstance(error, TokenUnavailable):
-            error.retry_after = self._failing.remaining(self._now())
 
     def _is_full(self, token: Token) -> bool:
         return abs(token.expires - self._now() - LIFETIME) <= _FULL_TO
@@ -291,11 +258,9 @@ class TokenSource:
         self._shared = self._share()
         _sources.add(self)
 
-    def _share(self) -> "SharedToken | _Unshared":
+    def _share(self) -> SharedToken | UnsharedToken:
         if self._store is None:
-            return _Unshared()
-        from .shared import SharedToken, store_key
-
+            return UnsharedToken()
         return SharedToken(self._store, store_key(self.origin, self._oauth.appkey), self._now)
 
     def __getstate__(self) -> dict[str, Any]:
