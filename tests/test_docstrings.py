@@ -70,13 +70,12 @@ def test_examples(example, monkeypatch, tmp_path):
     with KiwoomServer() as server:
         server.appkey, server.secretkey = "my-appkey", "my-secretkey"
         monkeypatch.setattr("requests_kiwoom.auth.PRODUCTION", parse_base_url(server.url))
-        for line in example.examples:
-            line.source = line.source.replace("https://api.kiwoom.com", server.url)
-            line.want = line.want.replace("https://api.kiwoom.com", server.url)
-        auth = KiwoomAuth("my-appkey", "my-secretkey")
-        example.globs.update(vars(requests_kiwoom), requests=requests, auth=auth, server=server)
+        names = {**example.globs, **vars(requests_kiwoom), "requests": requests, "server": server}
+        names["auth"] = KiwoomAuth("my-appkey", "my-secretkey")
+        text = example.docstring.replace("https://api.kiwoom.com", server.url)
+        test = doctest.DocTestParser().get_doctest(text, names, example.name, example.filename, example.lineno)
         said = []
-        failed = doctest.DocTestRunner().run(example, out=said.append).failed
+        failed = doctest.DocTestRunner().run(test, out=said.append).failed
 
     assert 0 == failed, "".join(said)
 

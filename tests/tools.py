@@ -59,8 +59,9 @@ def run_without_coverage(script: str, *arguments: str) -> str:
 
 
 def http(body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:
-    """The bytes of an answer; `length` declares another one than the body has."""
-    lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body) if length is None else length}", "", ""]
+    """The bytes of an answer after which the connection is closed; `length` declares another one than the body has."""
+    declared = len(body) if length is None else length
+    lines = [f"HTTP/1.1 {status}", *headers, "Connection: close", f"Content-Length: {declared}", "", ""]
     return "\r\n".join(lines).encode() + body
 
 
