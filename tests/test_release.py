@@ -27,6 +27,11 @@ def test_import_without_a_warning():
     assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
 
 
+def test_names_are_offered():
+    """An editor or a notebook that completes names offers them all, those that load late as well."""
+    assert set(requests_kiwoom.__all__) <= set(dir(requests_kiwoom))
+
+
 def test_typed():
     """The marker that lets type checkers read the package is in it."""
     assert importlib.resources.files(requests_kiwoom).joinpath("py.typed").is_file()
