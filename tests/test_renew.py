@@ -9,7 +9,7 @@ from requests_kiwoom import TokenRefused, TokenRevokeError, TokenUnavailable
 from requests_kiwoom.oauth import REVOKE_PATH
 from requests_kiwoom.testing.server import Reply
 
-from .tools import in_threads
+from .tools import in_threads, over_and_over, wait_for
 
 
 def full(server, auth):
@@ -59,25 +59,12 @@ def test_while_8_threads_send(server, session, url):
     """While 8 threads send, renew() fails no request: 1 revoke, 1 issue."""
     session.post(url, json={})
     server.clock.advance(hours=3)
-    stop, failed, sent = threading.Event(), [], []
 
-    def send():
-        while not stop.is_set():
-            answer = session.post(url, json={}).json()
-            (sent if answer["return_code"] == 0 else failed).append(answer)
+    with over_and_over(8, lambda: session.post(url, json={}).json()["return_code"]) as codes:
+        session.auth.renew()
+        wait_for(codes, 100)
 
-    threads = [threading.Thread(target=send) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    session.auth.renew()
-    target = len(sent) + 100
-    while len(sent) < target:
-        session.post(url, json={})
-    stop.set()
-    for thread in threads:
-        thread.join()
-
-    assert [] == failed
+    assert {0} == set(codes)
     assert (2, 1) == (server.issues, server.revokes)
     assert full(server, session.auth)
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -16,6 +15,7 @@ from requests_kiwoom.testing.server import Reply
 from . import kills
 from .processes import Crew, build_auth, build_store
 from .test_stores import key_of, post
+from .tools import over_and_over, wait_for
 
 PROCESSES, THREADS = 16, 8
 METHODS = [method for method in ("spawn", "fork") if method in multiprocessing.get_all_start_methods()]
@@ -226,26 +226,14 @@ def test_the_file_breaks_while_8_threads_send(server, tmp_path, caplog, breakage
         "truncated": lambda: os.truncate(path, 5000),
         "noise": lambda: path.write_bytes(os.urandom(12288)),
     }
-    auth, done, codes = build_auth(server, path), threading.Event(), []
-
-    def send():
-        while not done.is_set():
-            codes.append(post(auth))
-
+    auth = build_auth(server, path)
     auth.token()
-    threads = [threading.Thread(target=send) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for _ in range(4):
-        breaks[breakage]()
-        server.clock.advance(seconds=2)
-        server.revoke_all()
-        enough = len(codes) + 30
-        while len(codes) < enough:
-            time.sleep(0.01)  # The threads get on meanwhile.
-    done.set()
-    for thread in threads:
-        thread.join()
+    with over_and_over(8, lambda: post(auth)) as codes:
+        for _ in range(4):
+            breaks[breakage]()
+            server.clock.advance(seconds=2)
+            server.revoke_all()
+            wait_for(codes, 30)
 
     assert {0} == set(codes)
     warnings = [record.getMessage() for record in caplog.records if "store failed" in record.getMessage()]

@@ -13,6 +13,7 @@ from requests_kiwoom import KiwoomAuth, RedisStore, Token
 
 from .processes import build_auth
 from .test_stores import key_of, post, token
+from .tools import over_and_over, wait_for
 
 
 @pytest.fixture
@@ -257,37 +258,20 @@ class TestRedisAway:
 
     def test_8_threads_while_it_comes_and_goes(self, server, client, redis_server, redis_port, caplog):
         """Redis is killed and started again under 8 threads, and tokens are revoked: no request fails."""
-        auth, done, codes = build_auth(server, redis_port), threading.Event(), []
-
-        def send():
-            while not done.is_set():
-                codes.append(post(auth))
-
-        threads = [threading.Thread(target=send) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for _ in range(3):
-            redis_server.kill()
-            server.revoke_all()
-            wait_for(codes, 30)
-            redis_server.start()
-            server.clock.advance(seconds=2)
-            server.revoke_all()
-            wait_for(codes, 30)
-        done.set()
-        for thread in threads:
-            thread.join()
+        auth = build_auth(server, redis_port)
+        with over_and_over(8, lambda: post(auth)) as codes:
+            for _ in range(3):
+                redis_server.kill()
+                server.revoke_all()
+                wait_for(codes, 30)
+                redis_server.start()
+                server.clock.advance(seconds=2)
+                server.revoke_all()
+                wait_for(codes, 30)
 
         assert {0} == set(codes)
         warnings = [record.getMessage() for record in caplog.records if "store failed" in record.getMessage()]
         assert len(warnings) == len(set(warnings))
-
-
-def wait_for(codes, more):
-    """Until so many more requests have been sent."""
-    enough = len(codes) + more
-    while len(codes) < enough:
-        time.sleep(0.01)  # The threads get on meanwhile.
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be had")

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, NoReturn
 
@@ -32,6 +33,34 @@ def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return outcomes
+
+
+@contextmanager
+def over_and_over(count: int, work: Callable[[], Any]) -> Iterator[list[Any]]:
+    """Run `work` in so many threads again and again, until the block ends; the list grows by what it returns."""
+    returned: list[Any] = []
+    done = threading.Event()
+
+    def run() -> None:
+        while not done.is_set():
+            returned.append(work())
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield returned
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def wait_for(growing: list[Any], more: int) -> None:
+    """Until the list has so many more entries."""
+    enough = len(growing) + more
+    while len(growing) < enough:
+        time.sleep(0.01)  # Other threads get on meanwhile.
 
 
 def interrupt(work: Callable[[], Any], times: int) -> None:
