@@ -76,6 +76,18 @@ def test_the_old_token_in_its_last_second_is_used(server, session, url):
     assert 2 == server.issues
 
 
+def test_the_moment_of_the_expiry(server, auth):
+    """A token is not used at the very moment of its expiry."""
+    server.clock.stop()
+    auth.token()
+    expires = auth.expires_at.timestamp()
+    auth._source._now = lambda: expires
+
+    auth.token()
+
+    assert 2 == server.issues
+
+
 @pytest.mark.parametrize("hours", [-9, 9])
 def test_a_clock_9_hours_off(server, session, url, monkeypatch, hours):
     """With a local clock 9 hours off no request fails; once it has settled, au10001 is asked once in 30 s at most."""

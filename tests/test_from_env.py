@@ -1,5 +1,6 @@
 """Keys and settings from arguments, key files and the environment."""
 
+import os
 import pathlib
 
 import pytest
@@ -154,6 +155,17 @@ def test_a_bad_key_file(tmp_path, content, message):
 
     assert "12345678" not in repr(caught.value)
     assert caught.value.__context__ is None
+
+
+def test_a_path_that_fails_without_a_reason():
+    """A path of the user's own making may raise an error without words: it is told by its name."""
+
+    class Away(os.PathLike):
+        def __fspath__(self):
+            raise ConnectionResetError
+
+    with pytest.raises(ValueError, match="^the appkey file cannot be read: ConnectionResetError$"):
+        KiwoomAuth(Away(), "fake-secretkey")
 
 
 @pytest.mark.parametrize("key", ["", " fake", "fake\n", "키", "12345678_appkey.txt"])

@@ -137,6 +137,27 @@ def test_a_dripping_answer_ends(answer):
         assert 1 == len(raw.requests)
 
 
+def test_the_longest_a_call_may_take():
+    """An answer whose beginning drips in is told by the seconds that were waited."""
+    with RawServer(drip(b"H")) as raw:
+        with pytest.raises(TokenUnavailable, match=" gave no answer. nothing complete came within 0.4 s. "):
+            auth_at(raw, timeout=(0.1, 0.3)).token()
+
+
+def test_a_refusal_without_return_code():
+    """A code in the vendor's words is enough to know a refusal."""
+    with RawServer(issued(None, return_code=None, return_msg="[8001:...]")) as raw:
+        with pytest.raises(TokenRefused, match="^au10001 issued no token "):
+            auth_at(raw).token()
+
+
+def test_an_answer_without_a_code():
+    """What is neither a refusal nor a token is told by what is wrong with it."""
+    with RawServer(issued(None)) as raw:
+        with pytest.raises(TokenUnavailable, match="^au10001 gave what is no token: a token is "):
+            auth_at(raw).token()
+
+
 def test_nobody_there():
     """A refused connection is ``TokenUnavailable``, and says why."""
     with RawServer() as raw:

@@ -114,6 +114,22 @@ def test_a_session_that_keeps_auth_does_not_carry_the_token_away(server, foreign
     assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
 
+def test_a_token_of_the_other_host_is_its_own_affair(server, foreign, auth, url):
+    """A session that has a token for the other host is answered 401 there: that says nothing of Kiwoom's token."""
+
+    class Elsewhere(requests.Session):
+        def rebuild_auth(self, prepared_request, response):
+            prepared_request.headers["Authorization"] = "Bearer fake-of-the-other-host"
+
+    server.fail(redirect(foreign.url + PATH), path=PATH)
+    foreign.fail(Reply({}, 401), path=PATH)
+    with Elsewhere() as session:
+        assert 401 == session.post(url, json={}, auth=auth.for_api("ka10001")).status_code
+
+    assert ["fake-of-the-other-host"] == [request.token for request in foreign.requests]
+    assert 1 == server.issues
+
+
 def test_a_request_to_another_host_carries_nothing(server, foreign, session):
     """A request to another host passes untouched, and no token is issued for it."""
     session.headers.pop("api-id")

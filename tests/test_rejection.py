@@ -458,6 +458,15 @@ def test_chunked_answers(stream):
             assert (REJECTED if stream else {}) == answer.json()
 
 
+def test_the_second_answer_is_left_to_the_caller():
+    """With ``stream=True``, the second answer's body of unknown length is not read before the caller does."""
+    with RawServer(issued("first"), http(b"", "401 Unauthorized"), issued("second"), http_chunked(b"{}")) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+
+        with requests.post(raw.url + PATH, json={}, auth=auth, stream=True) as answer:
+            assert b"{}" == answer.raw.read(decode_content=True)
+
+
 def test_the_second_send_fails():
     """If the second attempt breaks off, the caller gets that error."""
     with RawServer(issued("first"), http(json.dumps(REJECTED).encode()), issued("second"), b"") as raw:

@@ -7,6 +7,7 @@ import requests
 
 from requests_kiwoom import TokenRefused, TokenRevokeError, TokenUnavailable
 from requests_kiwoom.oauth import REVOKE_PATH
+from requests_kiwoom.testing import faults
 from requests_kiwoom.testing.server import Reply
 
 from .tools import in_threads, over_and_over, wait_for
@@ -97,7 +98,7 @@ def test_an_unanswered_revoke_keeps_the_token(server, auth, reply):
     server.clock.advance(hours=3)
     server.fail(reply, path=REVOKE_PATH)
 
-    with pytest.raises(TokenRevokeError):
+    with pytest.raises(TokenRevokeError, match="^au10002 did not revoke the token "):
         auth.renew()
 
     assert token == auth.token()
@@ -193,6 +194,15 @@ def test_revoke_fails(server, auth, reply):
     assert (8015 if reply.status == 200 else None) == caught.value.code
     assert "asked again" not in str(caught.value)
     assert token == auth.token()
+
+
+def test_nobody_answers_a_revoke(server, auth):
+    """If the connection breaks off, the error says which call it was."""
+    auth.token()
+    server.fail(faults.RESET_BEFORE, path=REVOKE_PATH)
+
+    with pytest.raises(TokenRevokeError, match="^au10002 at http://127.0.0.1:.* gave no answer"):
+        auth.revoke()
 
 
 def test_token_is_the_bare_string(server, auth):

@@ -10,6 +10,7 @@ import requests
 from requests_kiwoom import KiwoomAuth, KiwoomAuthError, Token, TokenRevokeError
 from requests_kiwoom.oauth import REVOKE_PATH
 from requests_kiwoom.testing.server import Reply
+from requests_kiwoom.tokens import fingerprint
 
 from .conftest import PATH
 from .tools import RawServer, http, issued
@@ -120,7 +121,7 @@ def test_the_call_behind_an_error_is_not_on_it(server, auth):
     assert "[8050:...]" == error.response.json()["return_msg"]
 
 
-@pytest.mark.parametrize("body", [b'{"token": "fake-token"}', b'{"to\\u006ben": "fake-token"}', b'[{"token": "fake"}]'])
+@pytest.mark.parametrize("body", [b'{"token": "fake"}', b'{"to\\u006ben": "fake"}', b'[{"token": "fake"}]'])
 def test_an_answer_that_held_a_token_is_not_on_the_error(server, auth, body):
     """If the answer may have held a token, ``exc.response`` is ``None``."""
     server.fail(Reply(body))
@@ -166,6 +167,11 @@ def test_reprs_are_masked(server, auth):
     assert f"<KiwoomAuth {server.url} ka10001>" == repr(auth.for_api("ka10001"))
     assert token not in repr(held) and held.fingerprint in repr(held)
     assert 8 == len(held.fingerprint) and held.fingerprint not in token
+
+
+def test_any_text_has_a_fingerprint():
+    """What a caller says was rejected is anybody's text, and is told by its fingerprint all the same."""
+    assert 8 == len(fingerprint("\ud800"))
 
 
 def test_the_log_of_a_good_day(server, session, url, forbidden, caplog):

@@ -188,6 +188,16 @@ class TestWhatIsAdopted:
         assert "forged" != make_auth().token()
         assert 1 == server.issues
 
+    def test_the_moment_of_its_expiry(self, server, make_auth, make_store):
+        """A stored token is not adopted at the very moment of its expiry."""
+        old = token("old", hours=1)
+        self.store(server, make_store, old)
+        auth = make_auth()
+        auth._source._now = lambda: old.expires
+
+        assert "old" != auth.token()
+        assert 1 == server.issues
+
     def test_a_store_that_comes_back_with_an_old_token(self, server, make_auth, make_store):
         """A stored token that expires earlier than the one held is not adopted in its place."""
         auth = make_auth()
@@ -465,6 +475,15 @@ class TestFailingStores:
         server.revoke_all()
         post(auth)
         assert ["load", "load"] == calls
+
+    def test_the_warning_is_not_endless(self, server, caplog):
+        """Of an endless error, the warning tells 300 characters."""
+        store = Broken("before")
+        store.error = OSError("x" * 301)
+        post(self.build(server, store))
+
+        assert 1 == caplog.text.count("x" * 300)
+        assert "x" * 301 not in caplog.text
 
     def test_no_token_is_in_the_warning(self, server, caplog):
         """An error that quotes the token, if only its beginning, is told by its name alone."""

@@ -1,0 +1,74 @@
+"""``within``: work that is waited for so long and no longer."""
+
+import contextvars
+import threading
+
+import pytest
+
+from requests_kiwoom.bounded import within
+
+VARIABLE = contextvars.ContextVar("VARIABLE")
+
+
+class Late:
+    """Work that is done when the test says so."""
+
+    def __init__(self, work):
+        self._work = work
+        self._begun, self._released = threading.Event(), threading.Event()
+
+    def __call__(self):
+        self._thread = threading.current_thread()
+        self._begun.set()
+        self._released.wait()
+        return self._work()
+
+    def end(self):
+        self._begun.wait()
+        self._released.set()
+        self._thread.join()
+
+
+def test_what_the_work_returns_and_raises():
+    """Work that ends in time gives what it returns or raises, and nothing is undone."""
+    undone = []
+
+    assert 1 == within(60, lambda: 1, "it did not end", undone.append)
+    with pytest.raises(ZeroDivisionError):
+        within(60, lambda: 1 / 0, "it did not end", undone.append)
+    assert [] == undone
+
+
+def test_the_caller_s_context():
+    """The work sees the caller's context variables, as what traces requests expects."""
+    VARIABLE.set("the caller's")
+
+    assert "the caller's" == within(60, VARIABLE.get, "it did not end")
+
+
+@pytest.mark.parametrize("undoing", [str, int])
+def test_too_late(undoing):
+    """What comes too late is undone; whether that works, nobody hears."""
+    late, undone = Late(lambda: "late"), []
+
+    def undo(value):
+        undone.append(value)
+        undoing(value)
+
+    with pytest.raises(TimeoutError, match="^it did not end within 0.01 s$"):
+        within(0.01, late, "it did not end", undo)
+    assert [] == undone
+
+    late.end()
+    assert ["late"] == undone
+
+
+def test_an_error_that_is_too_late():
+    """An error that comes too late is nobody's, and there is nothing to undo."""
+    late, undone = Late(lambda: 1 / 0), []
+    with pytest.raises(TimeoutError):
+        within(0.01, late, "it did not end", undone.append)
+
+    late.end()
+
+    assert [] == undone
