@@ -52,9 +52,9 @@ class KiwoomAuth(AuthBase):
         their sum.
     :param resend: ``False``: a rejected request is not sent again, and its answer goes to the caller; the next request
         carries the new token.
-    :raises ValueError: if a key is empty or no key, or `mock`, `base_url` or `timeout` is not as described.
+    :raises ValueError: if a key is empty or no key, or `mock`, `base_url`, `timeout` or `resend` is not as described.
     :raises InsecureTransport: a ``ValueError`` as well: if `base_url` is plain http to another machine.
-    :raises TypeError: if a key is neither text nor a path, or `store` is no store.
+    :raises TypeError: if a key is neither text nor a path, `store` is no store, or `session` no session.
 
     A request raises, before anything is sent, :class:`~requests_kiwoom.MissingApiId`,
     :class:`~requests_kiwoom.InvalidApiId`, :class:`~requests_kiwoom.WrongEnvironment` or
@@ -77,7 +77,7 @@ class KiwoomAuth(AuthBase):
         # Here, since importing this package is to cost next to nothing; so in the other methods.
         from .oauth import OAuthClient
         from .rejection import RejectionHook
-        from .settings import check_store, read_key, read_timeout
+        from .settings import check_resend, check_session, check_store, read_key, read_timeout
         from .source import TokenSource
 
         if mock not in (True, False):
@@ -85,12 +85,11 @@ class KiwoomAuth(AuthBase):
         if base_url is not None and mock:
             raise ValueError("give either mock=True or base_url: base_url replaces both of Kiwoom's hosts")
         origin = parse_base_url(base_url) if base_url is not None else MOCK if mock else PRODUCTION
-        oauth = OAuthClient(
-            origin, read_key("appkey", appkey), read_key("secretkey", secretkey), session, read_timeout(timeout)
-        )
+        keys = read_key("appkey", appkey), read_key("secretkey", secretkey)
+        oauth = OAuthClient(origin, *keys, check_session(session), read_timeout(timeout))
         self._source = TokenSource(oauth, check_store(store))
         self._api_id: str | None = None
-        self._hook = RejectionHook(self._source, resend)
+        self._hook = RejectionHook(self._source, check_resend(resend))
         self._prefix = f"{origin}/api/"
 
     @classmethod
@@ -130,6 +129,7 @@ class KiwoomAuth(AuthBase):
         :param api_id: at most 10 characters, such as ``"ka10001"`` [spec].
         :param resend: as for the constructor; ``None`` keeps what this auth does.
         :raises InvalidApiId: if `api_id` cannot be one.
+        :raises ValueError: if `resend` is not as described.
 
         >>> quote = auth.for_api("ka10001")
         >>> requests.post("https://api.kiwoom.com/api/dostk/stkinfo", auth=quote, json={"stk_cd": "005930"}).ok
@@ -140,13 +140,14 @@ class KiwoomAuth(AuthBase):
         >>> buy = auth.for_api("kt10000", resend=False)
         """
         from .rejection import RejectionHook
+        from .settings import check_resend
 
         _check_api_id(api_id)
         view = type(self).__new__(type(self))
         view.__dict__.update(self.__dict__)
         view._api_id = api_id
         if resend is not None:
-            view._hook = RejectionHook(self._source, resend)
+            view._hook = RejectionHook(self._source, check_resend(resend))
         return view
 
     @property
@@ -221,9 +222,10 @@ class KiwoomAuth(AuthBase):
         headers = r.headers
         if self._api_id is None:
             try:
-                _check_header(headers["api-id"])
+                given = headers["api-id"]
             except KeyError:
-                _check_header("")
+                given = ""
+            _check_header(given)
         elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         headers["Authorization"] = self._source.current().authorization
@@ -252,6 +254,10 @@ class KiwoomAuth(AuthBase):
             raise InsecureTransport(f"write https://{origin.host}: plain http would show the token to the network")
         if origin == own:
             return urlsplit(url).path not in (TOKEN_PATH, REVOKE_PATH)
+        if origin.host in KIWOOM_HOSTS and own.host not in KIWOOM_HOSTS:
+            raise WrongEnvironment(
+                f"this auth is for {own}, and the request goes to {origin}: begin URLs with auth.base_url"
+            )
         if origin.host in KIWOOM_HOSTS:
             raise WrongEnvironment(
                 f"this auth is for {own}, and the request goes to {origin}: production (실전) is KiwoomAuth(...), mock"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from requests import Session
+
     from .stores import TokenStore
 
 _KEY = r"[!-~]+"
@@ -68,6 +70,26 @@ def check_store(store: Any) -> "TokenStore | None":
     if isinstance(store, TokenStore) and not isinstance(store, type):
         return store
     raise TypeError("store must have load, update and discard, such as SQLiteStore(path) or RedisStore(client)")
+
+
+def check_session(session: Any) -> "Session | None":
+    """The session as it came, or ``None``.
+
+    :raises TypeError: if it cannot send.
+    """
+    if session is None or (hasattr(session, "post") and not isinstance(session, type)):
+        return session
+    raise TypeError("session must be a requests.Session, such as the one that has your proxies")
+
+
+def check_resend(resend: Any) -> bool:
+    """Whether a rejected request is sent again.
+
+    :raises ValueError: if that is neither yes nor no: guessing wrong sends an order twice.
+    """
+    if resend not in (True, False):
+        raise ValueError("resend must be True, or False for requests that must not be sent a second time")
+    return bool(resend)
 
 
 def read_timeout(timeout: Any) -> tuple[float, float]:

@@ -11,7 +11,8 @@ from .tokens import Token
 if TYPE_CHECKING:
     from .stores import TokenStore
 
-logger = logging.getLogger("requests_kiwoom")
+#: One of its own, so that a program can tell its user of this and nothing else.
+logger = logging.getLogger("requests_kiwoom.store")
 
 #: Seconds between two warnings for one cause.
 _QUIET = 60.0

@@ -43,10 +43,13 @@ class SQLiteStore:
     left as it is.
 
     :param path: the file, on a local disk: file locks do not work over networks. ``~`` is the home directory.
+    :raises ValueError: if `path` names no file.
     :raises PermissionError: if the file belongs to another user, is open to others, or is a symbolic link.
     """
 
     def __init__(self, path: "str | os.PathLike[str]") -> None:
+        if os.fspath(path) in ("", ":memory:"):
+            raise ValueError("path must name a file: a database in memory is shared with nobody")
         self._path = os.path.abspath(os.path.expanduser(os.fspath(path)))
         _examine(self._path)
 

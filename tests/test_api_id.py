@@ -32,10 +32,11 @@ def test_both_and_the_same(server, auth, url):
 @pytest.mark.parametrize("headers", [{}, {"api-id": ""}])
 def test_neither(server, auth, url, headers):
     """Without an api-id nothing is sent, and no token is issued."""
-    with pytest.raises(MissingApiId, match="for_api"):
+    with pytest.raises(MissingApiId, match="for_api") as caught:
         requests.post(url, json={}, auth=auth, headers=headers)
 
     assert [] == server.requests
+    assert caught.value.__context__ is None  # Its traceback is the only one that is printed.
 
 
 def test_two_that_differ(server, auth, url):

@@ -167,6 +167,18 @@ def test_it_speaks_tls():
     assert not os.path.exists(serving.variables["REQUESTS_CA_BUNDLE"])
 
 
+def test_a_service_manager_ends_it_cleanly():
+    """SIGTERM, as systemd and docker send it, ends it, and nothing of --tls stays behind."""
+    with Serving("--tls") as serving:
+        certificate = serving.variables["REQUESTS_CA_BUNDLE"]
+        assert os.path.exists(certificate)
+        serving.process.terminate()
+        serving.process.wait(30)
+
+    assert 128 + signal.SIGTERM == serving.status
+    assert not os.path.exists(certificate)
+
+
 def test_tls_without_trustme_says_what_to_install():
     """The extra that is missing is named."""
     command = [COMMAND[0], "-c", WITHOUT_TRUSTME, "serve", "--tls"]

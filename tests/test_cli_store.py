@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 
 import pytest
 import redis
@@ -129,3 +130,25 @@ def test_a_redis_address_that_is_none_is_told(server):
     assert 1 == ran.status
     assert "KIWOOM_STORE is no address of a Redis server" in ran.complaint
     assert "fake-password" not in ran.complaint
+
+
+@pytest.mark.parametrize("command", ["token", "renew", "revoke"])
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no folder that not even root can write to")
+def test_a_store_that_keeps_nothing_is_told(server, command):
+    """A store whose folder cannot be made is a warning: the token is not shared, and the user learns of it."""
+    more = ["--yes"] if command == "revoke" else []
+
+    ran = run(server, command, "--store", "/proc/no-such-folder/tokens.db", *more)
+
+    assert 0 == ran.status
+    assert ran.complaint.startswith("warning: the token store failed, so this process goes on without it for now: ")
+
+
+@pytest.mark.parametrize("place", ["", ":memory:"])
+def test_a_store_that_nobody_can_share_is_an_error(server, place):
+    """No name, and a database in memory, are no store."""
+    ran = run(server, "token", "--store", place)
+
+    assert 1 == ran.status
+    assert "path must name a file" in ran.complaint
+    assert 0 == server.issues

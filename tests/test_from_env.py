@@ -4,6 +4,7 @@ import os
 import pathlib
 
 import pytest
+import requests
 
 from requests_kiwoom import InsecureTransport, KiwoomAuth
 
@@ -244,3 +245,20 @@ def test_base_url_and_mock_together():
     """base_url together with mock=True is refused by the constructor."""
     with pytest.raises(ValueError, match="base_url"):
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="https://gateway.example", mock=True)
+
+
+@pytest.mark.parametrize("resend", ["no", 2, None])
+def test_resend_is_yes_or_no(resend):
+    """An order that must not go out twice does not depend on how "no" is spelt."""
+    with pytest.raises(ValueError, match="^resend must be True, or False"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", resend=resend)
+    if resend is not None:
+        with pytest.raises(ValueError, match="^resend must be True, or False"):
+            KiwoomAuth("fake-appkey", "fake-secretkey").for_api("kt10000", resend=resend)
+
+
+@pytest.mark.parametrize("session", [5, "session", requests.Session])
+def test_what_is_no_session(session):
+    """What cannot send a token call is refused when the auth is built, not told as a network that is away."""
+    with pytest.raises(TypeError, match="^session must be a requests.Session"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", session=session)

@@ -119,18 +119,18 @@ def test_urls_that_parsers_disagree_on(world, production, url):
 
 
 @pytest.mark.parametrize(
-    "options, url",
+    "options, url, cure",
     [
-        ({}, "https://mockapi.kiwoom.com/api/dostk/ordr"),
-        ({"mock": True}, "https://api.kiwoom.com/api/dostk/ordr"),
-        ({"mock": True}, "https://api.kiwoom.com/oauth2/token"),
-        ({"base_url": "https://foreign.example"}, "https://api.kiwoom.com/api/dostk/ordr"),
-        ({}, "https://api.kiwoom.com:8443/api/dostk/ordr"),
+        ({}, "https://mockapi.kiwoom.com/api/dostk/ordr", "mock=True"),
+        ({"mock": True}, "https://api.kiwoom.com/api/dostk/ordr", "mock=True"),
+        ({"mock": True}, "https://api.kiwoom.com/oauth2/token", "mock=True"),
+        ({"base_url": "https://foreign.example"}, "https://api.kiwoom.com/api/dostk/ordr", "auth.base_url"),
+        ({}, "https://api.kiwoom.com:8443/api/dostk/ordr", "mock=True"),
     ],
 )
-def test_the_other_environment(world, options, url):
-    """A request to a Kiwoom host that the auth is not for raises before anything is sent."""
-    with pytest.raises(WrongEnvironment, match="mock=True"):
+def test_the_other_environment(world, options, url, cure):
+    """A request to a Kiwoom host that the auth is not for raises before anything is sent, and says what to do."""
+    with pytest.raises(WrongEnvironment, match=cure):
         requests.post(url, json={}, auth=auth_for(world["api.kiwoom.com"], **options))
 
     assert not any(kiwoom.requests for kiwoom in world.values())

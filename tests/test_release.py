@@ -28,8 +28,8 @@ def test_import_without_a_warning():
 
 
 def test_names_are_offered():
-    """An editor or a notebook that completes names offers them all, those that load late as well."""
-    assert set(requests_kiwoom.__all__) <= set(dir(requests_kiwoom))
+    """An editor or a notebook that completes names offers them all, those that load late as well, and no others."""
+    assert requests_kiwoom.__all__ == [name for name in dir(requests_kiwoom) if not name.startswith("_")]
 
 
 def test_typed():

@@ -3,6 +3,8 @@
 import argparse
 import json
 import os
+import signal
+import sys
 import time
 from typing import NoReturn
 
@@ -24,6 +26,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def run(options: argparse.Namespace) -> NoReturn:
     """Serve until somebody ends it; say who calls, without keys and tokens."""
+    # With the default, which ends the process at once, the file of --tls would stay.
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
     server = KiwoomServer(port=options.port, mock=options.mock, tls=options.tls, log=tell)
     try:
         files = server.reply_from(_checked_directory(options.data)) if options.data else []

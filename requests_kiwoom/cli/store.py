@@ -1,14 +1,22 @@
 """The store of the command line: a file, or a Redis server."""
 
 import argparse
+import logging
 import os
 
 from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, TokenStore
 
-from .console import Problem
+from .console import Problem, tell
 from .options import auth_from
 
 _REDIS = ("redis://", "rediss://", "unix://")
+
+
+class _Warnings(logging.Handler):
+    """Tells of a store that fails: the token is meant to be shared."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(f"warning: {record.getMessage()}")
 
 
 def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
@@ -17,6 +25,8 @@ def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
     :raises Problem: if the store cannot be read: the token is meant to be shared, not to be issued without it.
     """
     store = store_from(options)
+    if not options.verbose:  # Which tells it anyway.
+        logging.getLogger("requests_kiwoom.store").addHandler(_Warnings())
     try:
         if store is not None:
             store.load("")
@@ -34,8 +44,8 @@ def store_from(options: argparse.Namespace) -> TokenStore | None:
     if place.startswith(_REDIS):
         return _redis_store(place, options)
     try:
-        return SQLiteStore(place) if place else None
-    except OSError as error:
+        return SQLiteStore(place) if place or options.store is not None else None
+    except (OSError, ValueError) as error:
         raise Problem(str(error)) from None
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from .replies import Reply
 
-#: What a dead token can be answered.
-_REJECTIONS = (8005, 401, "top", 8003, 8031, 8103)
+_ALLOWED: dict[str, tuple[object, ...]] = {
+    "reissue": ("same", "new"),
+    "rejection": (8005, 401, "top", 8003, 8031, 8103),
+}
+_HIGHEST = {"latency": 3600.0, "chaos": 1.0}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -39,11 +43,10 @@ class Options:
     #: Whether an ill-behaved request is refused. It is noted in `complaints` in any case.
     strict: bool = True
 
-    def __post_init__(self) -> None:
-        _check("reissue", self.reissue, ("same", "new"))
-        _check("rejection", self.rejection, _REJECTIONS)
-
-
-def _check(name: str, value: object, allowed: Collection[object]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Whether the constructor sets it or a test does, later.
+        if name in _ALLOWED and value not in _ALLOWED[name]:
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, _ALLOWED[name]))}, not {value!r}")
+        if name in _HIGHEST and not 0 <= value <= _HIGHEST[name]:
+            raise ValueError(f"{name} must be a number from 0 to {_HIGHEST[name]:g}, not {value!r}")
+        super().__setattr__(name, value)

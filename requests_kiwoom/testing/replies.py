@@ -72,7 +72,7 @@ def as_reply(answer: "Mapping[str, Any] | Reply") -> Reply:
     if isinstance(answer, Reply):
         return answer
     if not isinstance(answer, Mapping):
-        raise TypeError(f"an answer must be a dict or a Reply, not {type(answer).__name__}")
+        raise TypeError(f"an answer must be a dict, a Reply, a callable or a pathlib.Path, not {type(answer).__name__}")
     return Reply(answer if "return_code" in answer else {**answer, **OK})
 
 

@@ -40,6 +40,7 @@ class KiwoomServer(Service):
         super().__post_init__()
         self._stopping = threading.Event()
         self._certificate: Certificate | None = None
+        self._url: str | None = None
 
     def __enter__(self) -> "KiwoomServer":
         self._stopping.clear()
@@ -52,8 +53,7 @@ class KiwoomServer(Service):
         except OSError:
             self._remove_certificate()
             raise
-        #: Scheme, host and port, as ``base_url`` wants it.
-        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._listener.port}"
+        self._url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._listener.port}"
         return self
 
     def __exit__(self, *args: object) -> None:
@@ -62,7 +62,19 @@ class KiwoomServer(Service):
         self._remove_certificate()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {getattr(self, 'url', 'not started')}{' mock' if self.mock else ''}>"
+        return f"<{type(self).__name__} {self._url or 'not started'}{' mock' if self.mock else ''}>"
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, as ``base_url`` wants it."""
+        if self._url is None:
+            raise ValueError("a KiwoomServer has a url inside its with block: with KiwoomServer() as server: ...")
+        return self._url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        # A certificate of the user's own may be for another name.
+        self._url = url
 
     @property
     def ca_bundle(self) -> str:

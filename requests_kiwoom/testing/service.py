@@ -39,7 +39,6 @@ class Service(Options):
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.beside is not None:
             if self.beside.mock == self.mock:
                 raise ValueError("one of the two plays production and the other mock trading: mock=True for one")
@@ -64,9 +63,9 @@ class Service(Options):
     def reply(self, api_id: str, answer: "Answer | Iterable[Answer]") -> None:
         """Answer one API so from now on; without this, its answer is a success that says the api-id.
 
-        :param answer: an object, which is a success unless it has a ``return_code``; a :class:`Reply`; the path of a
-            JSON file; a callable that gets the :class:`ReceivedRequest` and makes one of the first two; or a list of
-            these for successive calls, the last of which stays.
+        :param answer: an object, which is a success unless it has a ``return_code``; a :class:`Reply`; the
+            :class:`~pathlib.Path` of a JSON file; a callable that gets the :class:`ReceivedRequest` and makes one of
+            the first two; or a list of these for successive calls, the last of which stays.
         :raises ValueError: if Kiwoom has no such api-id, or the file holds no JSON object.
         """
         with self._lock:
@@ -82,8 +81,10 @@ class Service(Options):
     def reply_from(self, directory: "str | os.PathLike[str]") -> list[str]:
         """Answer each API that has a file ``<api-id>.json`` in `directory` with what is in it; which ones are those.
 
-        :raises ValueError: if a file is named after no API, or holds no JSON object.
+        :raises ValueError: if `directory` is none, or a file in it is named after no API, or holds no JSON object.
         """
+        if not Path(directory).is_dir():
+            raise ValueError(f"{directory} is no directory: give one with files such as ka10001.json")
         files = sorted(Path(directory).glob("*.json"))
         for file in files:
             self.reply(file.stem, file)
@@ -95,7 +96,14 @@ class Service(Options):
         :param plans: each a :class:`Reply`, which is given instead of the true answer; a callable that gets the
             :class:`ReceivedRequest` and makes one; or a :class:`Fault`, which befalls the true answer.
         :param path: whom they are for, if `api_id` does not say; ``None`` for the next requests whatever they are.
+        :raises TypeError: if a plan is none of these.
+        :raises ValueError: if Kiwoom has no such api-id.
         """
+        for plan in plans:
+            if not isinstance(plan, (Reply, Fault)) and not callable(plan):
+                raise TypeError(f"a plan must be a Reply, a callable, or one of faults, not {type(plan).__name__}")
+        if api_id is not None and api_id not in api_paths():
+            raise ValueError(f"{api_id!r} is none of Kiwoom's api-ids: see requests_kiwoom/testing/api_ids.tsv")
         with self._lock:
             self._plans.add(path if api_id is None else api_id, plans)
 

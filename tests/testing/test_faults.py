@@ -160,6 +160,19 @@ def test_whom_a_fault_is_for(server, client):
     assert [503, 200] == [client.call("ka10002").status_code for _ in range(2)]
 
 
+@pytest.mark.parametrize("plan", ["boom", 500, {"return_code": 3}])
+def test_what_is_no_plan(server, plan):
+    """What a request cannot meet is told when it is given."""
+    with pytest.raises(TypeError, match="^a plan must be a Reply, a callable, or one of faults, not "):
+        server.fail(plan)
+
+
+def test_a_plan_for_no_api(server):
+    """An api-id that Kiwoom does not have is told: its plan would wait for ever."""
+    with pytest.raises(ValueError, match="'ka1001' is none of Kiwoom's api-ids"):
+        server.fail(faults.MAINTENANCE, api_id="ka1001")
+
+
 def test_token_lost_on_the_way(server, client):
     """au10001 whose answer is lost has issued its token all the same."""
     server.revoke_all()

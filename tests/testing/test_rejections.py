@@ -52,8 +52,19 @@ def test_strings_in_a_success(kiwoom, client_of):
     assert "0" == client_of(kiwoom(numbers_as_strings=True)).issue().json()["return_code"]
 
 
-@pytest.mark.parametrize("options", [{"rejection": 500}, {"reissue": "always"}])
-def test_unknown_option(options):
-    """A value that an option does not have is told at once, with those that it has."""
-    with pytest.raises(ValueError, match="must be one of"):
+@pytest.mark.parametrize(
+    "options, allowed",
+    [
+        ({"rejection": 500}, "one of 8005, 401, "),
+        ({"reissue": "always"}, "one of 'same', 'new'"),
+        ({"latency": -1}, "a number from 0 to 3600"),
+        ({"chaos": 5}, "a number from 0 to 1"),
+    ],
+)
+def test_unknown_option(options, allowed):
+    """A value that an option does not have is told at once, with those that it has; later on as well."""
+    with KiwoomServer() as server, pytest.raises(ValueError, match=f"must be {allowed}"):
+        for name, value in options.items():
+            setattr(server, name, value)
+    with pytest.raises(ValueError, match=f"must be {allowed}"):
         KiwoomServer(**options)

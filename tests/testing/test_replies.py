@@ -107,7 +107,15 @@ def test_directory_with_a_stray_file(server, tmp_path):
         server.reply_from(tmp_path)
 
 
-@pytest.mark.parametrize("answer, error", [([], ValueError), (5, TypeError), ([5], TypeError)])
+def test_no_directory(server, tmp_path):
+    """A directory that is none is told, rather than taken for an empty one."""
+    with pytest.raises(ValueError, match="is no directory"):
+        server.reply_from(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    "answer, error", [([], ValueError), (5, TypeError), ([5], TypeError), ("ka10001.json", TypeError)]
+)
 def test_no_answer(server, answer, error):
     """What can be no answer is told when it is given."""
     with pytest.raises(error):

@@ -224,6 +224,12 @@ def test_repr(server):
     assert "<KiwoomServer not started mock>" == repr(KiwoomServer(mock=True))
 
 
+def test_the_url_of_a_server_that_is_not_started():
+    """Outside of its with block a server has no address yet, and says how to get one."""
+    with pytest.raises(ValueError, match="inside its with block"):
+        KiwoomServer().url
+
+
 def session_that_trusts(server):
     session = requests.Session()
     # An environment's REQUESTS_CA_BUNDLE would win over Session.verify.
