@@ -108,6 +108,7 @@ def test_a_redis_server_that_is_not_there_is_an_error(server):
 
     assert 1 == ran.status
     assert ran.complaint.startswith("error: the store cannot be read: ")
+    assert ran.complaint.endswith("Connection refused. `doctor` says what to do\n")
     assert "fake-password" not in ran.complaint
     assert [] == server.requests
 

@@ -31,7 +31,8 @@ def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
         if store is not None:
             store.load("")
     except Exception as error:  # Whatever a Redis client raises.
-        raise Problem(f"the store cannot be read: {type(error).__name__}: {error}. `doctor` says what to do") from None
+        said = str(error).rstrip(".")
+        raise Problem(f"the store cannot be read: {type(error).__name__}: {said}. `doctor` says what to do") from None
     return auth_from(options, store=store)
 
 
