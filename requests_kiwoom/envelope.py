@@ -48,7 +48,9 @@ class Envelope:
     @property
     def rejects_token(self) -> bool:
         """Whether the call was turned down because of its token."""
-        return self.code in REJECTED and self.return_code not in _SUCCESS
+        # One that cannot be read (0.0) may mean a success: an order that succeeded must not be sent again.
+        is_readable = self.return_code is not None or self.payload.get("return_code") is None
+        return self.code in REJECTED and self.return_code not in _SUCCESS and is_readable
 
 
 def read_envelope(body: bytes) -> Envelope | None:

@@ -29,8 +29,9 @@ class Failing:
 
         :raises TokenIssueError: one of its own for each caller: a traceback grows on an exception that is raised twice.
         """
-        if self._error is not None and self._backoff.remaining(now):
-            error = copy.copy(self._error)
+        last = self._error  # A signal handler may end the pause in the middle of this.
+        if last is not None and self._backoff.remaining(now):
+            error = copy.copy(last)
             self._tell_pause(error, now)
             raise error
 

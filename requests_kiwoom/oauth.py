@@ -1,5 +1,6 @@
 """au10001 and au10002: issue a token, revoke a token, and what their answers mean."""
 
+import json
 from typing import TypeVar
 
 import requests
@@ -107,8 +108,6 @@ class OAuthClient:
             return _read_token(envelope, now)
         except ValueError as malformed:
             return self._error(TokenUnavailable, f"au10001 gave what is no token: {malformed}", answer, envelope)
-        except (ImportError, OSError) as error:  # dateutil loads its parser now, and there may be no descriptor left.
-            return TokenUnavailable(f"au10001's answer could not be read. {type(error).__name__}: {error}")
 
     def _revoke(self, token: Token) -> TokenRevokeError | None:
         answer = self._post("au10002", REVOKE_PATH, token=token.value)
@@ -163,8 +162,12 @@ class OAuthClient:
         # JSON may be UTF-16 as well, and have a backslash before a slash.
         plain = head + answer.content.translate(None, b"\0\\")
         # Of "token" the end alone: elsewhere it is "access_token".
-        secrets = ('token"', self.appkey, self._secretkey, token)
-        return any(secret.encode() in plain for secret in secrets if secret)
+        if b'token"' in plain.lower():
+            return True
+        # A key may be spelt with JSON's escapes, too.
+        texts = (plain, json.dumps(envelope.payload if envelope else None, ensure_ascii=False).encode(errors="replace"))
+        secrets = (self.appkey, self._secretkey, token)
+        return any(secret.encode() in text for secret in secrets if secret for text in texts)
 
 
 def _refuses(envelope: Envelope) -> bool:

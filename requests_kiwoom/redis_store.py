@@ -45,23 +45,28 @@ class RedisStore:
         lock = self._client.lock(
             f"{self._prefix}{key}:lock", timeout=wait + 2 * _MOMENT, sleep=_POLL, thread_local=False
         )
-        # Got when nobody waits any more, it would be in everybody's way until it ends.
-        if not within(
-            wait + _MOMENT,
-            lambda: lock.acquire(blocking_timeout=wait),
-            _FAILURE,
-            undo=lambda acquired: lock.release(),
-        ):
-            raise TimeoutError(f"another process held the lock for more than {wait:g} s")
         try:
+            # Got when nobody waits any more, it would be in everybody's way until it ends.
+            acquired = within(
+                wait + _MOMENT,
+                lambda: lock.acquire(blocking_timeout=wait),
+                _FAILURE,
+                undo=lambda acquired: lock.release(),
+            )
+            if not acquired:
+                raise TimeoutError(f"another process held the lock for more than {wait:g} s")
             stored = self.load(key)
             token = issue(stored)
         except BaseException:
-            # If Redis is away, there is nothing to let go of, and the lock ends by itself.
-            with suppress(Exception):
-                within(_MOMENT, lock.release, _FAILURE)
+            _let_go(lock)
             raise
-        within(_MOMENT, lambda: self._finish(key, token, token != stored, lock), _FAILURE)
+        try:
+            within(_MOMENT, lambda: self._finish(key, token, token != stored, lock), _FAILURE)
+        except Exception:
+            raise
+        except BaseException:  # Ctrl-C, say, before it began.
+            _let_go(lock)
+            raise
         return token
 
     def discard(self, key: str, token: Token) -> None:
@@ -88,6 +93,12 @@ class RedisStore:
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("a RedisStore cannot be pickled or copied: its connections belong here; build it in the worker")
+
+
+def _let_go(lock: Any) -> None:
+    # If Redis is away, or the lock is not held, there is nothing to let go of.
+    with suppress(Exception):
+        within(_MOMENT, lock.release, _FAILURE)
 
 
 def _record(token: Token) -> str:

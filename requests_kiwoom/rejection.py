@@ -59,8 +59,7 @@ class RejectionHook:
             return None
         streamed = kwargs.get("stream", False)
         if not _is_rejected(response, streamed):
-            # What was left unread, and what says that something failed, says nothing about the token.
-            if probation and response.status_code == 200 and not streamed:
+            if probation and _says_accepted(response, streamed):
                 self._source.accepted(rejected)
             return None
         _release_connection(response, streamed)
@@ -112,9 +111,10 @@ class RejectionHook:
             # From the first request, not from this one, requests builds the next hop.
             response.request.headers["Authorization"] = token.authorization
             self._keep_token_home(second, response.request)
-        if _is_rejected(second, kwargs.get("stream", False)):
+        streamed = kwargs.get("stream", False)
+        if _is_rejected(second, streamed):
             logger.warning("token %s was rejected as well (HTTP %s)", token.fingerprint, second.status_code)
-        else:
+        elif _says_accepted(second, streamed):
             self._source.accepted(token.value)
         return second
 
@@ -153,6 +153,14 @@ def _is_rejected(response: Response, streamed: bool) -> bool:
         return False
     envelope = read_envelope(content)
     return envelope is not None and envelope.rejects_token
+
+
+def _says_accepted(response: Response, streamed: bool) -> bool:
+    """Whether an answer that is no rejection says that the token was taken.
+
+    What is left unread, of any length, and what says that something failed, says nothing about the token.
+    """
+    return response.status_code == 200 and not (streamed and _declared_length(response) < 0)
 
 
 def _release_connection(response: Response, streamed: bool) -> None:

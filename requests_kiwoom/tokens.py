@@ -5,6 +5,11 @@ import re
 from datetime import datetime
 from typing import Any, NoReturn
 
+# All that an issue needs is loaded before there can be one: a process that is forked off while another thread imports
+# something waits for that thread, which it does not have, if it imports the same.
+import dateutil.parser
+import dateutil.tz
+
 #: A token lives this long from its *first* issue, in seconds; asking again does not lengthen it [captured].
 LIFETIME = 24 * 3600.0
 
@@ -87,8 +92,6 @@ def fingerprint(value: str) -> str:
 
 def kst() -> Any:
     """Korea's time zone: UTC+9, without daylight saving since 1988."""
-    import dateutil.tz  # Here, since importing this package is to cost next to nothing.
-
     return dateutil.tz.tzoffset("KST", 9 * 3600)
 
 
@@ -100,8 +103,6 @@ def parse_expires_dt(text: object) -> datetime:
     # The digits are counted first: left to itself, dateutil makes the tenth of this month of "10".
     if not isinstance(text, str) or not re.fullmatch(_EXPIRES_DT, text):
         raise ValueError("expires_dt is not 14 digits")
-    import dateutil.parser  # Here, since it takes longer than all of this package.
-
     # isoparse takes any one character between date and time as the separator, a digit as well.
     try:
         moment: datetime = dateutil.parser.isoparse(f"{text[:8]}T{text[8:]}")

@@ -18,6 +18,9 @@ _ANSWER_LIMIT = 64 * 1024
 #: The longest ``Retry-After`` that is obeyed, in seconds.
 _LONGEST_RETRY_AFTER = 60.0
 
+#: What a request goes through in a session.
+_SENDING = ("post", "request", "send")
+
 
 class NoAnswer:
     """Why nothing came back."""
@@ -46,26 +49,25 @@ def post(
             if sender is not session:
                 sender.close()
 
+    if _send_is_replaced(session):
+        return exchange()
     try:
-        if _send_is_replaced(session):
-            return exchange()
         return within(sum(timeout), exchange, "nothing complete came")
     except TimeoutError as error:
         return NoAnswer(str(error))
-    except (ImportError, OSError) as error:  # What is imported here is a file, and there may be no descriptor left.
-        return NoAnswer(_reason(error))
 
 
 def _send_is_replaced(session: requests.Session | None) -> bool:
-    """Whether another ``send`` stands in place of requests' own, for all sessions or in the lent one.
+    """Whether a method that sends stands in place of requests' own, for all sessions or in the lent one.
 
-    That of requests-mock holds a lock while a request is sent: after a rejection the thread that makes the token call
-    must be the one that has it, or both wait.
+    The ``send`` of requests-mock holds a lock while a request is sent: after a rejection the thread that makes the
+    token call must be the one that has it, or both wait.
     """
     if Session.send.__module__ != Session.__module__ or "send" in getattr(session, "__dict__", ()):
         return True
     # A subclass may hold one, too.
-    return session is not None and getattr(type(session), "send", None) is not Session.send
+    own = type(session)
+    return session is not None and any(getattr(own, name, None) is not getattr(Session, name) for name in _SENDING)
 
 
 def _send(

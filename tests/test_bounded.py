@@ -72,3 +72,45 @@ def test_an_error_that_is_too_late():
     late.end()
 
     assert [] == undone
+
+
+def test_what_is_no_exception_gets_through():
+    """What ends a test or a greenlet ends the caller, and not a thread that nobody looks at."""
+
+    class Stop(BaseException):
+        pass
+
+    def work():
+        raise Stop
+
+    with pytest.raises(Stop):
+        within(60, work, "it did not end")
+
+
+def test_an_interrupt_when_it_has_come(monkeypatch):
+    """What has come in the moment of a Ctrl-C is undone, since nobody gets it."""
+    join, undone = threading.Thread.join, []
+
+    def interrupted(thread, timeout=None):
+        join(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        within(60, lambda: 1, "it did not end", undone.append)
+
+    assert [1] == undone
+
+
+def test_an_interrupt_while_the_thread_starts(monkeypatch):
+    """What an interrupt makes of start() is not taken for a lack of threads: the work is not done twice."""
+    done = []
+
+    def start(thread):
+        raise RuntimeError("release unlocked lock")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(RuntimeError, match="release unlocked lock"):
+        within(60, lambda: done.append(1), "it did not end")
+
+    assert [] == done

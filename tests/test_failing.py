@@ -6,6 +6,8 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
+from requests_kiwoom.backoff import Backoff
+from requests_kiwoom.failing import Failing
 from requests_kiwoom.testing.server import Reply
 
 from .tools import in_threads
@@ -138,3 +140,13 @@ def test_it_is_logged_once_a_call(server, auth, caplog):
             auth.token()
 
     assert [("requests_kiwoom", logging.WARNING, str(caught.value))] == caplog.record_tuples
+
+
+def test_a_pause_that_ends_while_it_is_looked_at(monkeypatch):
+    """A signal handler may issue in the middle of anything: the error that was seen is the one that is raised."""
+    failing = Failing()
+    failing.note(TokenUnavailable("seen"), 0.0)
+    monkeypatch.setattr(Backoff, "remaining", lambda backoff, now: failing.clear() or 1.0)
+
+    with pytest.raises(TokenUnavailable, match="^seen$"):
+        failing.raise_in_pause(0.5)

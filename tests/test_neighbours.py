@@ -22,6 +22,26 @@ class _Locking(requests.Session):
     """A session for one request at a time."""
 
 
+def test_request_that_holds_a_lock(server):
+    """A session of the user's that sends one request at a time is lent, and carries the auth."""
+
+    class OneAtATime(requests.Session):
+        lock = threading.RLock()
+
+        def request(self, *args, **kwargs):
+            if not self.lock.acquire(timeout=5):
+                raise AssertionError("the token call comes from a thread that the lock keeps waiting")
+            try:
+                return super().request(*args, **kwargs)
+            finally:
+                self.lock.release()
+
+    with OneAtATime() as session:
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+
+        assert 0 == session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={}).json()["return_code"]
+
+
 @pytest.mark.parametrize("lent", [None, requests.Session, _Locking])
 def test_send_that_holds_a_lock(server, lent, monkeypatch):
     """A ``send`` that holds its thread's lock, as requests-mock puts on sessions, does not wait for the token call."""

@@ -9,7 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
-from requests_kiwoom.testing import faults
+from requests_kiwoom.testing import faults, refusal
 from requests_kiwoom.testing.server import Reply
 
 from .conftest import PATH
@@ -444,6 +444,28 @@ def test_a_rejection_of_1_kib(make, size, attempts):
         requests.post(raw.url + PATH, json={}, auth=auth)
 
         assert attempts == sum(PATH.encode() in request for request in raw.requests)
+
+
+@pytest.mark.parametrize("second", [faults.server_error(503), refusal(1700, limit=5, api_id="ka10001")])
+def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second):
+    """A request sent again that fails for another reason says nothing about the new token: it stays on probation."""
+    server.reissue = "new"
+    server.fail(*[Reply(REJECTED), second] * 10, path=PATH)
+
+    for _ in range(10):
+        session.post(url, json={})
+
+    assert 2 == server.issues
+
+
+@pytest.mark.parametrize("return_code", [b"0.0", b'" 0"', b"false", b"0", b'"0"'])
+def test_a_success_is_never_sent_again(server, session, url, return_code):
+    """However 0 is spelt, an order that succeeded goes out once, whatever its message says."""
+    server.fail(Reply(b'{"return_code": %b, "return_msg": "[8005:...]"}' % return_code), path=PATH)
+
+    session.post(url, json={})
+
+    assert 1 == server.issues
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -121,10 +121,24 @@ def test_the_call_behind_an_error_is_not_on_it(server, auth):
     assert "[8050:...]" == error.response.json()["return_msg"]
 
 
-@pytest.mark.parametrize("body", [b'{"token": "fake"}', b'{"to\\u006ben": "fake"}', b'[{"token": "fake"}]'])
+@pytest.mark.parametrize(
+    "body",
+    [b'{"token": "fake"}', b'{"to\\u006ben": "fake"}', b'[{"token": "fake"}]', b'{"accessToken": "fake"}'],
+)
 def test_an_answer_that_held_a_token_is_not_on_the_error(server, auth, body):
     """If the answer may have held a token, ``exc.response`` is ``None``."""
     server.fail(Reply(body))
+
+    with pytest.raises(KiwoomAuthError) as caught:
+        auth.token()
+
+    assert caught.value.response is None
+
+
+def test_an_answer_that_repeats_a_key_is_not_on_the_error(server, auth):
+    """A key is found in an answer however JSON spells it."""
+    spelt = "".join(f"\\u{ord(character):04x}" for character in server.secretkey)
+    server.fail(Reply(f'{{"return_code": 3, "echo": ["{spelt}"]}}'.encode()))
 
     with pytest.raises(KiwoomAuthError) as caught:
         auth.token()

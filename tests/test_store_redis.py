@@ -1,9 +1,11 @@
 """``RedisStore``: what is in Redis, and what becomes of requests while Redis is away."""
 
+import itertools
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -13,7 +15,7 @@ from requests_kiwoom import KiwoomAuth, RedisStore, Token
 
 from .processes import build_auth
 from .test_stores import key_of, post, token
-from .tools import over_and_over, wait_for
+from .tools import interrupt, over_and_over, wait_for
 
 
 @pytest.fixture
@@ -178,6 +180,22 @@ class TestRedisAway:
         redis_server.resume()
 
         assert "next" == store.update("key", lambda stored: token("next", hours=1), wait=1).value
+
+    def test_interrupts_leave_no_lock(self, client):
+        """Whenever Ctrl-C comes, the lock is soon let go of: it is not held until it ends by itself."""
+        store, kept = RedisStore(client), token("x", hours=1)
+        numbers = itertools.count()
+
+        def update():
+            with suppress(RuntimeError):  # What some interrupts become, in the middle of a thread's start().
+                store.update(f"key {next(numbers)}", lambda stored: kept, wait=60)
+
+        interrupt(update, 60, longest=2e-3)
+
+        deadline = time.monotonic() + 20
+        while client.keys("*:lock") and time.monotonic() < deadline:
+            time.sleep(0.05)  # A thread that nobody waits for may still be letting go.
+        assert [] == client.keys("*:lock")
 
     def test_an_issue_that_fails_while_it_goes(self, client, redis_server):
         """If Redis goes while an issue fails, it is the issue's error that comes out."""

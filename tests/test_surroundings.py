@@ -24,9 +24,9 @@ auth = KiwoomAuth(appkey, secretkey, base_url=base_url, session=lent)
 """
 
 
-def python(script, server, prologue=PROLOGUE):
+def python(script, server, prologue=PROLOGUE, warnings="error"):
     """A Python process that runs a script, with the server's keys and address."""
-    command = [sys.executable, "-W", "error", "-c", prologue + script, server.appkey, server.secretkey, server.url]
+    command = [sys.executable, "-W", warnings, "-c", prologue + script, server.appkey, server.secretkey, server.url]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -220,6 +220,45 @@ def test_an_exit_in_the_middle_of_an_issue(server):
     assert ["leaving"] == output_of(python(LEAVING, server))
 
 
+AT_THE_END = """
+class Trader:
+    def __init__(self, auth):
+        self.auth, self.itself = auth, self  # A circle, which is collected when the interpreter ends.
+
+    def __del__(self):
+        self.auth.revoke()
+        print("revoked")
+
+auth.token()
+trader = Trader(auth)
+del trader
+"""
+
+
+def test_a_token_call_while_the_interpreter_ends(server):
+    """A finalizer that revokes the token while the interpreter ends does so, and the process ends."""
+    # What the interpreter takes apart at its end it may leave open.
+    assert ["revoked"] == output_of(python(AT_THE_END, server, warnings="ignore"))
+    assert 1 == server.revokes
+
+
+IMPORTING = """
+before = set(sys.modules)
+auth.token()
+print(requests.post(url, json={}, auth=auth.for_api("ka10001")).json()["return_code"])
+auth.renew()
+auth.revoke()
+names = ("requests_kiwoom", "dateutil", "contextvars", "_contextvars", "sqlite3")
+print(sorted(name for name in set(sys.modules) - before if name.partition(".")[0] in names))
+lent.close()
+"""
+
+
+def test_nothing_is_imported_once_an_auth_is_built(server):
+    """A process that is forked off while another thread imports would wait for that thread, if it imports the same."""
+    assert ["0", "[]"] == output_of(python(IMPORTING, server))
+
+
 # No threads left.
 
 THREADLESS = """
@@ -262,12 +301,18 @@ lent.close()
 """
 
 
-@pytest.mark.parametrize("free", [0, 1], ids=["none for the connection", "none for what is imported then"])
-def test_no_file_descriptor_left(server, free):
+def test_no_file_descriptor_left(server):
     """Without a file descriptor there is ``TokenUnavailable``, which says so; with one, a minute later, a token."""
     pytest.importorskip("resource", reason="Windows has no such limit")
 
-    assert ["TokenUnavailable", "True", "0"] == output_of(python(EXHAUSTED.format(free=free), server))
+    assert ["TokenUnavailable", "True", "0"] == output_of(python(EXHAUSTED.format(free=0), server))
+
+
+def test_one_file_descriptor_left(server):
+    """A token call takes one file descriptor: that of its connection."""
+    pytest.importorskip("resource", reason="Windows has no such limit")
+
+    assert ["NoneType", "False", "0"] == output_of(python(EXHAUSTED.format(free=1), server))
 
 
 LEAKING = """
