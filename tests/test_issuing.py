@@ -137,6 +137,22 @@ def test_a_dripping_answer_ends(answer):
         assert 1 == len(raw.requests)
 
 
+@pytest.mark.parametrize(
+    "begin, piece",
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    ],
+    ids=["body", "endless body", "chunks"],
+)
+def test_a_dripping_body_ends_in_a_session_with_a_send_of_its_own(begin, piece):
+    """The body is given up in time in the caller's own thread as well."""
+    with RawServer(drip(begin, piece)) as raw, WithoutHooks() as session:
+        with pytest.raises(TokenUnavailable, match="the answer came too slowly"):
+            auth_at(raw, timeout=(0.1, 0.3), session=session).token()
+
+
 def test_the_longest_a_call_may_take():
     """An answer whose beginning drips in is told by the seconds that were waited."""
     with RawServer(drip(b"H")) as raw:
