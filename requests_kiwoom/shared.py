@@ -11,8 +11,7 @@ from .tokens import Token
 if TYPE_CHECKING:
     from .stores import TokenStore
 
-#: One of its own, so that a program can tell its user of this and nothing else.
-logger = logging.getLogger("requests_kiwoom.store")
+logger = logging.getLogger("requests_kiwoom")
 
 #: Seconds between two warnings for one cause.
 _QUIET = 60.0

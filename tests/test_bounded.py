@@ -114,3 +114,10 @@ def test_an_interrupt_while_the_thread_starts(monkeypatch):
         within(60, lambda: done.append(1), "it did not end")
 
     assert [] == done
+
+
+def test_while_the_interpreter_ends(monkeypatch):
+    """Where a thread would never run, the work is done in the one that asks."""
+    monkeypatch.setattr("sys.is_finalizing", lambda: True)
+
+    assert threading.current_thread() is within(60, threading.current_thread, "it did not end")

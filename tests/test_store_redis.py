@@ -197,6 +197,23 @@ class TestRedisAway:
             time.sleep(0.05)  # A thread that nobody waits for may still be letting go.
         assert [] == client.keys("*:lock")
 
+    def test_an_interrupt_before_the_token_is_stored(self, client, monkeypatch):
+        """Ctrl-C between the issue and what stores the token leaves no lock."""
+        start = threading.Thread.start
+
+        def interrupted(thread):
+            monkeypatch.setattr(threading.Thread, "start", start)
+            raise KeyboardInterrupt
+
+        def issue(stored):
+            monkeypatch.setattr(threading.Thread, "start", interrupted)
+            return token("x", hours=1)
+
+        with pytest.raises(KeyboardInterrupt):
+            RedisStore(client).update("key", issue, wait=1)
+
+        assert [] == client.keys()
+
     def test_an_issue_that_fails_while_it_goes(self, client, redis_server):
         """If Redis goes while an issue fails, it is the issue's error that comes out."""
 

@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 
-from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, TokenStore
+from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, TokenStore, shared
 
 from .console import Problem, tell
 from .options import auth_from
@@ -13,10 +13,11 @@ _REDIS = ("redis://", "rediss://", "unix://")
 
 
 class _Warnings(logging.Handler):
-    """Tells of a store that fails: the token is meant to be shared."""
+    """Tells of a store that fails: the token is meant to be shared. What else goes wrong ends the command."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        tell(f"warning: {record.getMessage()}")
+        if record.module == shared.__name__.rpartition(".")[2]:
+            tell(f"warning: {record.getMessage()}")
 
 
 def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
@@ -26,7 +27,7 @@ def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
     """
     store = store_from(options)
     if not options.verbose:  # Which tells it anyway.
-        logging.getLogger("requests_kiwoom.store").addHandler(_Warnings())
+        logging.getLogger("requests_kiwoom").addHandler(_Warnings())
     try:
         if store is not None:
             store.load("")
