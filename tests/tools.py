@@ -63,8 +63,8 @@ def wait_for(growing: list[Any], more: int) -> None:
         time.sleep(0.01)  # Other threads get on meanwhile.
 
 
-def interrupt(work: Callable[[], Any], times: int, longest: float = 6e-5) -> None:
-    """Run `work` over and over, and break it off by a signal so many times, after `longest` seconds or sooner."""
+def interrupt(work: Callable[[], Any], times: int) -> None:
+    """Run `work` over and over, and break it off by a signal so many times, at moments that are a matter of luck."""
 
     def break_off(signum: int, frame: Any) -> NoReturn:
         raise KeyboardInterrupt
@@ -73,7 +73,7 @@ def interrupt(work: Callable[[], Any], times: int, longest: float = 6e-5) -> Non
     try:
         for _ in range(times):
             with suppress(KeyboardInterrupt):
-                signal.setitimer(signal.ITIMER_REAL, random.uniform(2e-6, longest))
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(2e-6, 6e-5))
                 while True:
                     work()
     finally:
