@@ -1,6 +1,6 @@
 """au10001 and au10002: issue a token, revoke a token, and what their answers mean."""
 
-import json
+import re
 from typing import TypeVar
 
 import requests
@@ -15,6 +15,9 @@ from .wire import NoAnswer, post, retry_after
 #: Where tokens are issued and revoked: the two paths that need no bearer token.
 TOKEN_PATH = "/oauth2/token"
 REVOKE_PATH = "/oauth2/revoke"
+
+#: How JSON may spell an ASCII character.
+_ESCAPE = rb"\\u00([0-7][0-9A-Fa-f])"
 
 _CHECK_KEYS = "Check that appkey and secretkey are a pair of the portal's, whole, and in this order."
 _REGISTER_IP = "Register this machine's public IP address for the key in the Kiwoom REST API portal."
@@ -134,7 +137,7 @@ class OAuthClient:
         if envelope is not None:
             code, return_code = envelope.code, envelope.return_code
             return_msg = self._masked(envelope.return_msg, token, envelope.payload.get("token"))
-        if self._may_hold_a_secret(answer, envelope, token):
+        if self._may_hold_a_secret(answer, token):
             response = None
         details = f"HTTP {status}" if return_code is None else f"HTTP {status}, return_code {return_code}"
         # Of an answer that is a success in Kiwoom's words and no token, those words would only confuse.
@@ -155,19 +158,14 @@ class OAuthClient:
         # A lone surrogate cannot be printed, and an escape sequence does more than print.
         return "".join(character if character.isprintable() else "?" for character in line)
 
-    def _may_hold_a_secret(self, answer: Response, envelope: Envelope | None, token: str | None) -> bool:
-        if envelope is not None and "token" in envelope.payload:
-            return True
+    def _may_hold_a_secret(self, answer: Response, token: str | None) -> bool:
         head = f"{answer.reason}{answer.headers}".encode()
-        # JSON may be UTF-16 as well, and have a backslash before a slash.
-        plain = head + answer.content.translate(None, b"\0\\")
-        # Of "token" the end alone: elsewhere it is "access_token".
-        if b'token"' in plain.lower():
-            return True
-        # A key may be spelt with JSON's escapes, too.
-        texts = (plain, json.dumps(envelope.payload if envelope else None, ensure_ascii=False).encode(errors="replace"))
+        # JSON may be UTF-16 as well, spell any character by its number, and have a backslash before a slash.
+        spelt = re.sub(_ESCAPE, lambda found: bytes.fromhex(found[1].decode()), answer.content.translate(None, b"\0"))
+        plain = head + spelt.translate(None, b"\\")
+        # Of "token" the end alone: elsewhere it is "access_token", or "accessToken".
         secrets = (self.appkey, self._secretkey, token)
-        return any(secret.encode() in text for secret in secrets if secret for text in texts)
+        return b'token"' in plain.lower() or any(secret.encode() in plain for secret in secrets if secret)
 
 
 def _refuses(envelope: Envelope) -> bool:
