@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -456,6 +457,19 @@ def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second
         session.post(url, json={})
 
     assert 2 == server.issues
+
+
+def test_an_answer_that_nobody_read_spares_au10001():
+    """With ``stream=True``, a second answer of unknown length says nothing about the new token: it may reject it."""
+    turned_down, unread = http(b"", "401 Unauthorized"), http_chunked(json.dumps(REJECTED).encode())
+    with RawServer(issued("first"), turned_down, issued("second"), unread, turned_down, issued("third"), unread) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+        now = time.time()
+        auth._source._now = lambda: now
+        for _ in range(2):
+            requests.post(raw.url + PATH, json={}, auth=auth, stream=True).close()
+
+        assert 2 == sum(b"/oauth2/token" in request for request in raw.requests)
 
 
 @pytest.mark.parametrize("return_code", [b"0.0", b'" 0"', b"false", b"0", b'"0"'])
