@@ -62,6 +62,10 @@ class RejectionHook:
             if probation and _says_accepted(response, streamed):
                 self._source.accepted(rejected)
             return None
+        if not self._source.handed_out(rejected):
+            # The caller put it there, after the auth: an order for that account must not go out for this one.
+            logger.warning("the rejected answer goes to the caller: its token is none of this auth's")
+            return None
         _release_connection(response, streamed)
         return self._handle_rejection(response, rejected, kwargs)
 

@@ -24,6 +24,8 @@ _WAY_OUT = "It is asked for another after a pause; auth.renew() revokes the toke
 
 #: A token whose remaining life is within so many seconds of 24 hours counts as new.
 _FULL_TO = 60.0
+#: So many tokens are remembered as handed out: more than are issued while one request is under way.
+_REMEMBERED = 256
 
 
 class Lease:
@@ -51,6 +53,8 @@ class TokenSource:
         self._lease: Lease | None = None
         # The token that was rejected or revoked last: a store may hold it still.
         self._dead: str | None = None
+        # Fingerprints of the tokens that were current here, the last one last.
+        self._handed_out: tuple[str, ...] = ()
         # au10001 fails; a token was rejected, and the next is not accepted yet; one had expired when it was handed out.
         self._failing = Failing()
         self.probation = Backoff()
@@ -93,6 +97,10 @@ class TokenSource:
             if live is not None and live.value != rejected:
                 return live
             return self._replace(rejected)
+
+    def handed_out(self, value: str) -> bool:
+        """Whether the token `value` is, or was, the current one here; or else somebody else put it on a request."""
+        return fingerprint(value) in self._handed_out
 
     def accepted(self, value: str) -> None:
         """Note that Kiwoom took a request with the token `value`: the next rejection is news again."""
@@ -227,6 +235,8 @@ class TokenSource:
         else:
             # expires_dt has whole seconds, and this clock may be wrong: a token just handed out is used for a while.
             until = self._expiring.extend(now)
+        if not self.handed_out(token.value):
+            self._handed_out = (*self._handed_out[1 - _REMEMBERED :], token.fingerprint)
         self._lease = Lease(token, until)
         return token
 
