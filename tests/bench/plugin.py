@@ -1,7 +1,6 @@
 """The plugin under test, holding a token that nobody had to issue."""
 
 from requests_kiwoom import KiwoomAuth, Token
-from requests_kiwoom.source import Lease
 from requests_kiwoom.tokens import LIFETIME, epoch_to_kst
 
 
@@ -9,5 +8,5 @@ def warm_auth(number=0):
     """An auth for production that holds a live token."""
     auth = KiwoomAuth(f"fake-appkey-{number:030}", f"fake-secretkey-{number:027}")
     expires = auth._source._now() + LIFETIME
-    auth._source._lease = Lease(Token(f"{number:086}", epoch_to_kst(expires)), expires)
+    auth._source._publish(Token(f"{number:086}", epoch_to_kst(expires)))
     return auth
