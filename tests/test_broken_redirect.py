@@ -21,7 +21,7 @@ def test_the_body_of_a_redirect_is_bounded_as_well():
 
     with RawServer(endless) as raw:
         with pytest.raises(TokenUnavailable, match="longer than 65536 bytes"):
-            KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, timeout=(1, 5)).token()
+            KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, timeout=(5, 60)).token()
 
     assert len(sent) < 1000
     assert "requests_kiwoom token call" not in [thread.name for thread in threading.enumerate()]

@@ -12,6 +12,7 @@ from .tools import in_threads
 
 def test_it_is_used_to_its_last_second(server, session, url):
     """There is no margin: in its last second the token is used, and au10001 is not asked."""
+    server.clock.stop()
     session.post(url, json={})
     server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 0.5)
     for _ in range(20):

@@ -3,7 +3,7 @@
 import pytest
 
 from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.testing import KiwoomServer
+from requests_kiwoom.testing import KiwoomServer, Reply
 
 TEXT = "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"
 
@@ -50,6 +50,14 @@ def test_the_plugin_understands_each(kiwoom, client_of, rejection, numbers_as_st
 def test_strings_in_a_success(kiwoom, client_of):
     """With numbers_as_strings, a success says "0" [vendor]."""
     assert "0" == client_of(kiwoom(numbers_as_strings=True)).issue().json()["return_code"]
+
+
+def test_no_strings_without_an_envelope(kiwoom, client_of):
+    """With numbers_as_strings, what has no ``return_code`` stays as it is."""
+    client = client_of(kiwoom(numbers_as_strings=True))
+    client.server.fail(Reply(b"<html>maintenance</html>"), path="/oauth2/token")
+
+    assert "<html>maintenance</html>" == client.issue().text
 
 
 @pytest.mark.parametrize(
