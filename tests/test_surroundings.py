@@ -5,6 +5,7 @@ import multiprocessing
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
@@ -39,6 +40,18 @@ def output_of(process):
 
 def post(session, url):
     return session.post(url, json={}).json()["return_code"]
+
+
+def hold_back(server):
+    """Let au10001's next answer wait for the event that this returns, however slow the machine is."""
+    let_go = threading.Event()
+
+    def answer(request):
+        let_go.wait(60)
+        return server._issue(request)
+
+    server.fail(answer)
+    return let_go
 
 
 # Executors and event loops.
@@ -88,7 +101,7 @@ def test_asyncio(server, session, url):
 
 def test_a_cancelled_task(server, session, url):
     """A task that is cancelled while its thread issues leaves a token behind, and the next request uses it."""
-    server.latency = 0.2
+    let_go = hold_back(server)
 
     async def cancel():
         task = asyncio.create_task(asyncio.to_thread(post, session, url))
@@ -97,6 +110,7 @@ def test_a_cancelled_task(server, session, url):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        let_go.set()
 
     asyncio.run(cancel())
 
@@ -157,7 +171,10 @@ def test_threads_that_switch_all_the_time(server, session, url, restless):
 WAITING = """
 issuing = threading.Thread(target=auth.token)
 issuing.start()
+while threading.active_count() < 3:  # Until it makes its call, in a third thread: from then on it has the lock.
+    time.sleep(0.01)
 try:
+    print("waiting", flush=True)
     auth.token()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -170,13 +187,16 @@ lent.close()
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
 def test_ctrl_c_while_another_thread_issues(server):
     """Ctrl-C reaches a thread that waits for another's issue; that goes on, and its token is used."""
-    server.latency = 0.7
+    let_go = hold_back(server)
     with python(WAITING, server) as process:
+        assert "waiting\n" == process.stdout.readline()
         while not server.issues:
             pass  # Until the other thread is in the middle of its call.
         process.send_signal(signal.SIGINT)
+        assert "interrupted\n" == process.stdout.readline()
+        let_go.set()
 
-        assert ["interrupted", "0"] == output_of(process)
+        assert ["0"] == output_of(process)
     assert 1 == server.issues
 
 
