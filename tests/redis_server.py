@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -26,9 +27,15 @@ class RedisServer:
     """A context manager: a Redis that keeps nothing on disk. It can be killed, and started again at the same port."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self._reserved = socket.socket()
+        if sys.platform == "linux":
+            # Two sockets may have one port there if both say so, and one of them listens at most. So the port is kept
+            # for Redis as long as this one is open; no other process gets it while Redis is away.
+            self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind(("127.0.0.1", 0))
+        self.port: int = self._reserved.getsockname()[1]
+        if sys.platform != "linux":
+            self._reserved.close()
         self.client = redis.Redis("127.0.0.1", self.port, socket_timeout=5)
 
     def __enter__(self) -> "RedisServer":
@@ -38,6 +45,7 @@ class RedisServer:
     def __exit__(self, *args: object) -> None:
         self.kill()
         self.client.close()
+        self._reserved.close()
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -45,17 +53,20 @@ class RedisServer:
         assert binary is not None
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL, cwd=os.sep)
-        for _ in range(200):
+        deadline = time.monotonic() + 60
+        while True:
             try:
                 self.client.ping()
                 return
-            except redis.ConnectionError:
+            except redis.RedisError:
+                # A slow machine may have to be asked very often; one that ended by itself will not answer.
+                if self.stopped or time.monotonic() > deadline:
+                    raise
                 time.sleep(0.05)  # Nothing tells when a server begins to listen.
-        raise TimeoutError("redis-server did not start")
 
     @property
     def stopped(self) -> bool:
-        """Whether it was killed."""
+        """Whether it was killed, or ended by itself."""
         return self._process.poll() is not None
 
     def kill(self) -> None:
