@@ -35,31 +35,47 @@ def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
     return outcomes
 
 
+class Returned(list[Any]):
+    """What so many threads returned, and how often each did."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.turns = [0] * count
+        self.threads: list[threading.Thread] = []
+
+
 @contextmanager
-def over_and_over(count: int, work: Callable[[], Any]) -> Iterator[list[Any]]:
+def over_and_over(count: int, work: Callable[[], Any]) -> Iterator[Returned]:
     """Run `work` in so many threads again and again, until the block ends; the list grows by what it returns."""
-    returned: list[Any] = []
+    returned = Returned(count)
     done = threading.Event()
 
-    def run() -> None:
+    def run(number: int) -> None:
         while not done.is_set():
             returned.append(work())
+            returned.turns[number] += 1
 
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
+    returned.threads += [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in returned.threads:
         thread.start()
     try:
         yield returned
     finally:
         done.set()
-        for thread in threads:
+        for thread in returned.threads:
             thread.join()
 
 
-def wait_for(growing: list[Any], more: int) -> None:
-    """Until the list has so many more entries."""
-    enough = len(growing) + more
-    while len(growing) < enough:
+def wait_for(returned: Returned, more: int) -> None:
+    """Until so many more have returned, and what each thread is doing now is among them.
+
+    Without the latter, a thread that a busy machine leaves lying would meet what comes next in the same call.
+    """
+    enough, before = len(returned) + more, returned.turns[:]
+    deadline = time.monotonic() + 120
+    while len(returned) < enough or any(now == then for now, then in zip(returned.turns, before)):
+        assert all(thread.is_alive() for thread in returned.threads), "a thread has ended by an exception"
+        assert time.monotonic() < deadline, f"threads hang, after {returned.turns} turns"
         time.sleep(0.01)  # Other threads get on meanwhile.
 
 
