@@ -372,8 +372,9 @@ class TestFilesThatAreNotAsTheyShouldBe:
         assert "another version of requests_kiwoom" in caplog.text
 
     @pytest.mark.parametrize("lock", ["BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM tokens"])
-    def test_a_lock_that_is_let_go_of(self, path, lock):
+    def test_a_lock_that_is_let_go_of(self, path, lock, monkeypatch):
         """What other programs do with the file for a while is waited for: load(), update() and discard() succeed."""
+        monkeypatch.setattr(sqlite_store, "_MOMENT", 30.0)  # On a busy machine, the timer may come late.
         store = SQLiteStore(path)
         store.update("key", lambda stored: token("x", hours=1), wait=1)
         for work, outcome in (
@@ -620,8 +621,9 @@ def test_the_package_does_without_sqlite_and_redis():
     assert b"[]" == subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.strip()
 
 
-def test_stores_are_thread_safe(path):
-    """8 threads that read, write and discard at once lose nothing and break nothing."""
+def test_stores_are_thread_safe(path, monkeypatch):
+    """8 threads that read and write at once lose nothing and break nothing."""
+    monkeypatch.setattr(sqlite_store, "_MOMENT", 30.0)  # On a busy disk, eight commits in a row take long.
     store = SQLiteStore(path)
     now = datetime.now(timezone.utc).replace(microsecond=0)
 
