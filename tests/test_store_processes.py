@@ -153,10 +153,10 @@ def test_killed_while_it_holds_the_lock(server, where, when):
     assert 1 == server.issues
 
     start = time.monotonic()
-    auth = build_auth(server, where, timeout=(0.5, 0.5))
+    auth = build_auth(server, where, timeout=(0.5, 2.5))
     assert 0 == post(auth)
 
-    assert time.monotonic() - start < 10  # No timing: it must not be for ever.
+    assert time.monotonic() - start < 60  # No timing: it must not be for ever.
     assert 2 == server.issues
     if not isinstance(where, int):
         assert auth.token() == build_store(where).load(key_of(server)).value

@@ -178,7 +178,7 @@ class TestRedisAway:
 
         start = time.monotonic()
         assert 0 == post(auth)
-        assert time.monotonic() - start < 8  # No timing: the client would try for a minute.
+        assert time.monotonic() - start < 30  # No timing: the client would try for a minute.
 
     @pytest.mark.parametrize(
         "work, seconds",
@@ -206,7 +206,8 @@ class TestRedisAway:
             store.update("key", lambda stored: token("too late", hours=1), wait=0.1)
         redis_server.resume()
 
-        assert "next" == store.update("key", lambda stored: token("next", hours=1), wait=1).value
+        # By itself it would end after more than four.
+        assert "next" == store.update("key", lambda stored: token("next", hours=1), wait=3).value
 
     @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
     def test_interrupts_leave_no_lock(self, redis_port):
@@ -256,7 +257,7 @@ class TestRedisAway:
         redis_server.pause()
         command = [sys.executable, "-c", A_PROGRAM, server.url, server.appkey, server.secretkey, str(redis_port)]
 
-        assert b"0\n" == subprocess.run(command, capture_output=True, timeout=60).stdout
+        assert b"0\n" == subprocess.run(command, capture_output=True, timeout=120).stdout
 
     @pytest.mark.parametrize("how", ["kill", "pause", "flush"])
     def test_in_the_middle_of_an_issue(self, server, client, redis_server, redis_port, caplog, how):

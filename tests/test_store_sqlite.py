@@ -548,7 +548,7 @@ class TestForksAndSignals:
         child = os.fork()
         if child == 0:
             try:
-                signal.alarm(10)
+                signal.alarm(60)
                 os.makedirs = makedirs
                 SQLiteStore(path.with_name("another.db")).update("key", lambda stored: token("x", hours=1), wait=1)
                 SQLiteStore(path).load("key")
@@ -597,7 +597,7 @@ class TestForksAndSignals:
                 waiting.stdout.readline()
                 time.sleep(0.3)  # Nothing tells that it has begun to wait.
                 waiting.send_signal(signal.SIGINT)
-                _, stderr = waiting.communicate(timeout=30)
+                _, stderr = waiting.communicate(timeout=120)
             assert b"KeyboardInterrupt" in stderr
             return token("x", hours=1)
 

@@ -33,7 +33,7 @@ def python(script, server, prologue=PROLOGUE, warnings="error"):
 
 def output_of(process):
     """What a process prints; it ends in order, and says nothing on stderr."""
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=120)
     assert ("", 0) == (errors, process.returncode)
     return output.split()
 
