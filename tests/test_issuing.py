@@ -95,21 +95,22 @@ def test_what_is_no_token_is_unavailable(answer):
     assert "fake-tok" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        issued("fake-token"),
-        issued("fake-token", token_type="Bearer"),
-        issued("fake-token", token_type="BEARER"),
-        issued("fake-token", return_code=None),
-        issued("fake-token", return_code="0"),
-        issued("fake-token", return_msg="[1999:...]"),
-        issued("x" * 1000),
-        issued("fake-token").replace(b"HTTP/1.1", b"HTTP/1.0"),
-        http_chunked(issued("fake-token").partition(b"\r\n\r\n")[2]),
-        http(gzip.compress(issued("fake-token").partition(b"\r\n\r\n")[2]), "200 OK", "Content-Encoding: gzip"),
-    ],
-)
+TOKENS = {
+    "as specified": issued("fake-token"),
+    "token_type Bearer": issued("fake-token", token_type="Bearer"),
+    "token_type BEARER": issued("fake-token", token_type="BEARER"),
+    "return_code absent": issued("fake-token", return_code=None),
+    "return_code is a string": issued("fake-token", return_code="0"),
+    "a code in return_msg": issued("fake-token", return_msg="[1999:...]"),
+    "token of 1000 characters": issued("x" * 1000),
+    "HTTP/1.0": issued("fake-token").replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "chunked": http_chunked(issued("fake-token").partition(b"\r\n\r\n")[2]),
+    "gzip": http(gzip.compress(issued("fake-token").partition(b"\r\n\r\n")[2]), "200 OK", "Content-Encoding: gzip"),
+}
+
+
+# The names, too, since an answer holds the time: each worker of pytest-xdist would call the tests something else.
+@pytest.mark.parametrize("answer", TOKENS.values(), ids=TOKENS.keys())
 def test_what_is_a_token(answer):
     """The specification's answer is taken, in the spellings that were seen."""
     with RawServer(answer) as raw:
