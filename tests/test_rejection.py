@@ -450,6 +450,7 @@ def test_a_rejection_of_1_kib(make, size, attempts):
 @pytest.mark.parametrize("second", [faults.server_error(503), refusal(1700, limit=5, api_id="ka10001")])
 def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second):
     """A request sent again that fails for another reason says nothing about the new token: it stays on probation."""
+    server.clock.stop()
     server.reissue = "new"
     server.fail(*[Reply(REJECTED), second] * 10, path=PATH)
 
