@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from tests.cli_tools import COMMAND, PATH, Ran, environ, run
+from tests.tools import port_of_ones_own
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process, and other assignments")
 pytestmark = posix
@@ -122,10 +123,7 @@ def test_its_curl_line_is_the_specifications_request():
 
 def test_it_serves_the_port_that_is_asked_for():
     """--port N: there, and nowhere else."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    with Serving("--port", str(port)) as serving:
+    with port_of_ones_own() as port, Serving("--port", str(port)) as serving:
         assert f"http://127.0.0.1:{port}" == serving.url
 
 

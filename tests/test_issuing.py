@@ -1,6 +1,7 @@
 """au10001's answers: what is a token, and what is not."""
 
 import gzip
+import socket
 import threading
 import time
 
@@ -11,7 +12,6 @@ from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.testing.server import Reply
 
 from .tools import RawServer, http, http_chunked, issued, until
-
 
 #: The read timeout begins anew with every byte, and no machine is so busy that the next one takes longer.
 SLOWER_THAN_ANY_PAUSE = (0.1, 2.0)
@@ -183,11 +183,13 @@ def test_an_answer_without_a_code():
 
 def test_nobody_there():
     """A refused connection is ``TokenUnavailable``, and says why."""
-    with RawServer() as raw:
-        pass
+    with socket.socket() as silent:
+        # Bound, it is nobody else's; it does not listen.
+        silent.bind(("127.0.0.1", 0))
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
 
-    with pytest.raises(TokenUnavailable, match="refused"):
-        auth_at(raw).token()
+        with pytest.raises(TokenUnavailable, match="refused"):
+            auth.token()
 
 
 @pytest.mark.parametrize(

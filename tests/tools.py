@@ -103,6 +103,20 @@ def interrupt(work: Callable[[], Any], times: int) -> None:
         signal.signal(signal.SIGALRM, before)
 
 
+@contextmanager
+def port_of_ones_own() -> Iterator[int]:
+    """A loopback port for a server that names it; meanwhile Linux gives it to nobody who asks for any port."""
+    with socket.socket() as holder:
+        if sys.platform == "linux":
+            # With this on both sides, a port is shared with whoever names it, as long as one side does not listen.
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()
+        yield port
+
+
 def run_without_coverage(script: str, *arguments: str) -> str:
     """What `script` prints, in a process of its own that is not measured: coverage's lock, too, outlives a signal."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}

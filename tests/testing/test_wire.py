@@ -14,6 +14,7 @@ import trustme
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer, Reply, connection, faults
 
+from ..tools import port_of_ones_own
 from .client import threads_left_behind
 
 STK = "/api/dostk/stkinfo"
@@ -199,11 +200,11 @@ def test_port_of_ones_own(kiwoom):
 
 def test_same_port_again(kiwoom):
     """A server that has stopped leaves its port to the next at once, though clients were connected."""
-    with KiwoomServer() as first, requests.Session() as session:
-        session.post(first.url + STK, json={})
-        port = int(first.url.rpartition(":")[2])
+    with port_of_ones_own() as port, requests.Session() as session:
+        with KiwoomServer(port=port) as first:
+            session.post(first.url + STK, json={})
 
-    assert f"http://127.0.0.1:{port}" == kiwoom(port=port).url
+        assert f"http://127.0.0.1:{port}" == kiwoom(port=port).url
 
 
 def test_again(client_of):
