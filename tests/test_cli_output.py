@@ -194,17 +194,19 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffe
 @pytest.mark.parametrize("arguments", [["token"], ["renew"], ["revoke", "--yes"], ["call", "ka10001", PATH]])
 def test_ctrl_c_in_mid_call_ends_with_130(server, arguments):
     """Ctrl-C while au10001 is on its way: exit status 130, and not a word."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ(server)
-    )
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def interrupt(request):
+        begun.wait(30)
         process.send_signal(signal.SIGINT)
         ended.wait(30)
         return Reply({})
 
     server.fail(interrupt)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ(server)
+    )
+    begun.set()
     out, err = process.communicate(timeout=60)
     ended.set()
 
