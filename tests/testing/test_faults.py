@@ -192,7 +192,7 @@ def test_chaos(kiwoom, client_of):
 
     def outcome():
         try:
-            return client.session.post(server.url + "/oauth2/token", json={}, allow_redirects=False, timeout=5)
+            return client.session.post(server.url + "/oauth2/token", json={}, allow_redirects=False, timeout=60)
         except (ConnectionError, ChunkedEncodingError) as error:
             return error
 

@@ -38,7 +38,7 @@ class LingersOverTheFirst(ssl.SSLContext):
 
 def exchange(server, sent):
     """Everything that comes back for these bytes."""
-    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=5) as sock:
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=60) as sock:
         sock.sendall(sent)
         received = b""
         while piece := sock.recv(65536):
