@@ -3,7 +3,7 @@
 import requests
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from requests.adapters import HTTPAdapter
 
 from requests_kiwoom import KiwoomAuth, KiwoomAuthError, TokenRevokeError
@@ -49,6 +49,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.server = KiwoomServer(strict=False).__enter__()
+        self.server.clock.stop()
         self.token_calls, self.lent = Counting(), requests.Session()
         self.lent.mount("http://", self.token_calls)
         keys = self.server.appkey, self.server.secretkey
@@ -207,10 +208,12 @@ class Life(RuleBasedStateMachine):
     def a_token_is_only_where_it_belongs(self):
         self.server.assert_no_secrets_outside_oauth()
 
-    @precondition(lambda self: not any(self.planned.values()))
     @rule()
     def calm_returns(self):
         """After the longest pause there is always a way on."""
+        # No precondition: which plans are left depends on the order of threads, and what Hypothesis draws may not.
+        if any(self.planned.values()):
+            return
         self.server.clock.advance(seconds=LONGEST_PAUSE)
         assert "0" == str(self.post().json()["return_code"])
 
