@@ -174,7 +174,8 @@ def test_a_proxy_that_is_not_there_is_told(server):
 
 def test_a_host_that_is_not_known_is_told(server):
     """A name that cannot be looked up: nothing after that is tried."""
-    diagnosis = Diagnosis(server, "--base-url", "https://kiwoom.invalid")
+    # Without a name server that answers, each of them would be waited for, several times.
+    diagnosis = Diagnosis(server, "--base-url", "https://kiwoom.invalid", RES_OPTIONS="timeout:1 attempts:1")
 
     assert_fails(diagnosis, "name look-up", "kiwoom.invalid: ", "the spelling of --base-url")
     assert UP_TO_CONNECTION[:-1] == diagnosis.names
