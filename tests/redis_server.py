@@ -4,13 +4,14 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import redis
+
+from .tools import port_of_ones_own
 
 
 def find_redis_server() -> str | None:
@@ -27,15 +28,8 @@ class RedisServer:
     """A context manager: a Redis that keeps nothing on disk. It can be killed, and started again at the same port."""
 
     def __init__(self) -> None:
-        self._reserved = socket.socket()
-        if sys.platform == "linux":
-            # Two sockets may have one port there if both say so, and one of them listens at most. So the port is kept
-            # for Redis as long as this one is open; no other process gets it while Redis is away.
-            self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._reserved.bind(("127.0.0.1", 0))
-        self.port: int = self._reserved.getsockname()[1]
-        if sys.platform != "linux":
-            self._reserved.close()
+        self._kept = ExitStack()
+        self.port = self._kept.enter_context(port_of_ones_own())
         self.client = redis.Redis("127.0.0.1", self.port, socket_timeout=5)
 
     def __enter__(self) -> "RedisServer":
@@ -45,7 +39,7 @@ class RedisServer:
     def __exit__(self, *args: object) -> None:
         self.kill()
         self.client.close()
-        self._reserved.close()
+        self._kept.close()
 
     def start(self) -> None:
         """Start it, and wait until it answers."""

@@ -62,7 +62,7 @@ class Caller:
 
 @pytest.mark.once
 def test_a_crowd_in_trouble():
-    """64 callers make 200 calls each through every fault: none hangs, none gets another's answer, and all ends."""
+    """64 callers make 200 calls each through every fault: none hangs, none gets another's answer, all ends at once."""
     options = {"chaos": 0.3, "latency": 0.001, "numbers_as_strings": True, "rejection": "top"}
     with KiwoomServer(**options) as server:
         server.reply("ka10001", lambda request: request.json())
@@ -83,7 +83,7 @@ def test_a_crowd_in_trouble():
     assert [] == [wrong for caller in callers for wrong in caller.wrong]
     # Each revocation costs every caller a call or two, so how many are left is a matter of luck.
     assert sum(caller.answered for caller in callers) > CALLERS * CALLS // 4
-    assert stopped < FOR_EVER
+    assert stopped < 1
 
 
 def test_an_end_in_the_middle():
