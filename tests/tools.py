@@ -67,13 +67,14 @@ def over_and_over(count: int, work: Callable[[], Any]) -> Iterator[Returned]:
 
 
 def wait_for(returned: Returned, more: int) -> None:
-    """Until so many more have returned, and what each thread is doing now is among them.
+    """Until so many more have returned, and at least two of each thread.
 
-    Without the latter, a thread that a busy machine leaves lying would meet what comes next in the same call.
+    A busy machine may leave a thread lying. Its first call may have begun before what was just done, its second with
+    a token from before it; what comes next would meet that second one on its resend.
     """
     enough, before = len(returned) + more, returned.turns[:]
     deadline = time.monotonic() + 120
-    while len(returned) < enough or any(now == then for now, then in zip(returned.turns, before)):
+    while len(returned) < enough or any(now < then + 2 for now, then in zip(returned.turns, before)):
         assert all(thread.is_alive() for thread in returned.threads), "a thread has ended by an exception"
         assert time.monotonic() < deadline, f"threads hang, after {returned.turns} turns"
         time.sleep(0.01)  # Other threads get on meanwhile.
