@@ -50,13 +50,7 @@ class SharedToken:
     def load(self) -> Token | None:
         """The stored token, if there is one, and the store gives it."""
         store = self._working_store()
-        if store is None:
-            return None
-        try:
-            return store.load(self._key)
-        except Exception as error:
-            self._note_failure(error)
-            return None
+        return self._loaded(store) if store is not None else None
 
     def update(self, issue: Callable[[Token | None], Token], wait: float) -> Token:
         """What `issue` makes of the stored token, kept in the store under its lock; or made without the store.
@@ -85,6 +79,13 @@ class SharedToken:
         left_alone = 0 <= self._now() - self._failed_at < _LEFT_ALONE
         return None if left_alone else self._store
 
+    def _loaded(self, store: "TokenStore") -> Token | None:
+        try:
+            return store.load(self._key)
+        except Exception as error:
+            self._note_failure(error)
+            return None
+
     def _updated(self, store: "TokenStore", issue: Callable[[Token | None], Token], wait: float) -> Token:
         tokens: list[Token] = []
         errors: list[Exception] = []
@@ -108,7 +109,8 @@ class SharedToken:
                 self._note_failure(error, *tokens)
         for failure in errors:
             raise failure
-        return tokens[0] if tokens else issue(None)
+        # While its lock was waited for in vain, another process may have stored a token all the same.
+        return tokens[0] if tokens else issue(self._loaded(store))
 
     def _note_failure(self, error: Exception, *tokens: Token) -> None:
         now = self._now()

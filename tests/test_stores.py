@@ -476,6 +476,19 @@ class TestFailingStores:
         post(auth)
         assert ["load", "load"] == calls
 
+    def test_a_lock_that_was_waited_for_in_vain(self, server, caplog):
+        """What another process has stored by then is used: many that wait for one do not all ask au10001."""
+        another = token("another", hours=1)
+
+        class Busy(DictStore):
+            def update(self, key, issue, *, wait):
+                super().update(key, lambda stored: another, wait=wait)
+                raise TimeoutError("another process held the lock for too long")
+
+        assert another.value == self.build(server, Busy()).token()
+        assert 0 == server.issues
+        assert 1 == caplog.text.count("the token store failed")
+
     def test_the_warning_is_not_endless(self, server, caplog):
         """Of an endless error, the warning tells 300 characters."""
         store = Broken("before")
