@@ -13,22 +13,20 @@ import requests
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, redis_store, sqlite_store
+from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore
 from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing import KiwoomServer
 
 from .tools import in_threads
 
 PATH = "/api/dostk/stkinfo"
-#: The seconds that a :class:`Member` waits for one operation of its store, and half of what it waits for the lock.
-_PATIENCE = 60.0
 
 
-def build_store(where: "Path | int | None", patience: float = 1.0) -> "SQLiteStore | RedisStore | None":
-    """A store of whoever calls: at a path, or in the Redis at a port, which has so many seconds for an answer."""
+def build_store(where: "Path | int | None") -> "SQLiteStore | RedisStore | None":
+    """A store of whoever calls: at a path, or in the Redis at a port."""
     if isinstance(where, int):
         # By default it would try ten times more.
-        return RedisStore(redis.Redis("127.0.0.1", where, socket_timeout=patience, retry=Retry(NoBackoff(), 0)))
+        return RedisStore(redis.Redis("127.0.0.1", where, socket_timeout=1, retry=Retry(NoBackoff(), 0)))
     return SQLiteStore(where) if where is not None else None
 
 
@@ -38,29 +36,21 @@ def build_auth(server: KiwoomServer, where: "Path | int | None", **options: Any)
 
 
 class Member:
-    """One process's auth, at the other end of a :class:`Crew`; its methods return what can be pickled.
-
-    It is patient with its store: 16 processes of 8 threads may hold up one another for longer than an operation or
-    the store's lock is waited for, and then each would go on without it.
-    """
+    """One process's auth, at the other end of a :class:`Crew`; its methods return what can be pickled."""
 
     session: requests.Session
 
     def build(self, url: str, appkey: str, secretkey: str, where: "Path | int | None", **options: Any) -> None:
         """Begin with an auth that knows no token."""
-        # In this process alone, and for good: there is nothing to put back.
-        redis_store._MOMENT = sqlite_store._MOMENT = _PATIENCE
-        store = build_store(where, _PATIENCE)
         self.url = url + PATH
         self.session = requests.Session()
-        options.setdefault("timeout", _PATIENCE)
-        self.session.auth = KiwoomAuth(appkey, secretkey, base_url=url, store=store, **options)
+        self.session.auth = KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(where), **options)
         self.session.headers["api-id"] = "ka10001"
 
     def set_clock(self, **ahead: float) -> None:
         """Have a clock that is wrong from now on."""
         seconds, right = timedelta(**ahead).total_seconds(), TokenSource._now
-        # As above.
+        # In this process alone, and for good: there is nothing to put back.
         TokenSource._now = lambda source: right(source) + seconds  # type: ignore[method-assign]
 
     def send(self, threads: int, count: int = 1) -> list[Any]:
