@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from email.utils import formatdate
 from functools import lru_cache
+from typing import Any
 
 from ..tokens import fingerprint
 from .certificate import Certificate
@@ -25,6 +27,8 @@ from .service import Service
 class KiwoomServer(Service):
     """A context manager: a Kiwoom on a loopback port, for as long as the ``with`` block lasts.
 
+    A misspelt attribute is an :class:`AttributeError`. Subclasses may have attributes of their own.
+
     Besides the options of :class:`Options` and :class:`Service`:
     """
 
@@ -35,12 +39,22 @@ class KiwoomServer(Service):
     tls: bool | ssl.SSLContext = False
     #: Called with one line about each request, in which neither keys nor tokens are.
     log: Callable[[str], object] | None = None
+    #: Whether it has all its attributes.
+    _complete = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._stopping = threading.Event()
         self._certificate: Certificate | None = None
         self._url: str | None = None
+        self._complete = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # What is misspelt would have no effect, and a test that stands on it would prove nothing.
+        if name[0] != "_" and type(self) is KiwoomServer and self._complete and name not in (known := dir(self)):
+            near = get_close_matches(name, (other for other in known if other[0] != "_"), 1)
+            raise AttributeError(f"a KiwoomServer has no {name!r}{': did you mean ' + near[0] + '?' if near else ''}")
+        super().__setattr__(name, value)
 
     def __enter__(self) -> "KiwoomServer":
         self._stopping.clear()

@@ -76,3 +76,27 @@ def test_unknown_option(options, allowed):
             setattr(server, name, value)
     with pytest.raises(ValueError, match=f"must be {allowed}"):
         KiwoomServer(**options)
+
+
+@pytest.mark.parametrize(
+    "name, told", [("rejecton", ": did you mean rejection[?]$"), ("Mock", ": did you mean mock[?]$"), ("life", "$")]
+)
+def test_misspelt_attribute(name, told):
+    """An attribute that a server does not have is told at once, with the one that was meant; it is not set."""
+    with KiwoomServer() as server, pytest.raises(AttributeError, match=f"a KiwoomServer has no '{name}'{told}"):
+        setattr(server, name, 401)
+    assert not hasattr(server, name)
+
+
+def test_attribute_of_a_subclass():
+    """A subclass has attributes of its own, whenever they are set."""
+
+    class Counting(KiwoomServer):
+        def __init__(self, **options):
+            self.before = 1
+            super().__init__(**options)
+            self.after = 2
+
+    server = Counting(rejection=401)
+    server.later = 3
+    assert (1, 2, 3, 401) == (server.before, server.after, server.later, server.rejection)
