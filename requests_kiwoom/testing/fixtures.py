@@ -23,6 +23,8 @@ def kiwoom_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     options: dict[str, object] = {}
     # From the module's to the function's own, which wins.
     for marker in reversed(list(request.node.iter_markers("kiwoom"))):
+        if marker.args:
+            raise TypeError("pytest.mark.kiwoom takes options by their names, such as rejection=401")
         options.update(marker.kwargs)
     with KiwoomServer(**options) as server:  # type: ignore[arg-type]  # The constructor checks them.
         monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock())

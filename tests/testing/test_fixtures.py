@@ -86,6 +86,21 @@ def test_wrong_option(project):
     result.stdout.fnmatch_lines(["*unexpected keyword argument 'rejektion'*"])
 
 
+def test_option_without_a_name(project):
+    """An option in the marker that has no name is an error of the test, and not passed over."""
+    result = project(
+        """
+        import pytest
+
+        @pytest.mark.kiwoom(8103)
+        def test_it(kiwoom_server):
+            pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*takes options by their names, such as rejection=401*"])
+
+
 def test_tls(project):
     """With tls=True, kiwoom_auth trusts the server's certificate."""
     result = project(
