@@ -379,6 +379,16 @@ def test_a_lent_session_that_runs_no_hooks():
             auth_at(raw, session=session).token()
 
 
+def test_a_redirect_in_a_lent_session_that_runs_no_hooks(server):
+    """It is not followed either: the keys do not go to another host."""
+    away = http(b"", "307 Temporary Redirect", f"Location: {server.url}/oauth2/token")
+    with RawServer(away) as raw, WithoutHooks() as session:
+        with pytest.raises(TokenUnavailable, match="redirects"):
+            auth_at(raw, session=session).token()
+
+    assert [] == server.requests
+
+
 class Broken(requests.adapters.BaseAdapter):
     """An adapter that raises what no adapter should."""
 

@@ -44,6 +44,18 @@ def test_a_new_token_is_kept(server, auth):
     assert (2, 1) == (server.issues, server.revokes)
 
 
+@pytest.mark.parametrize("off, revokes", [(60, 0), (60.01, 1), (-60, 0), (-60.01, 1)])
+def test_a_new_token_to_the_second(server, auth, off, revokes):
+    """A token that has a minute less, or by this clock more, than 24 hours is kept; beyond that it is revoked."""
+    auth.token()
+    now = auth.expires_at.timestamp() - 24 * 3600 + off
+    auth._source._now = lambda: now
+
+    auth.renew()
+
+    assert revokes == server.revokes
+
+
 def test_in_a_cold_process(server, auth):
     """In a process that holds no token, renew() still ends with a full 24 hours."""
     auth.token()

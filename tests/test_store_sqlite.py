@@ -380,7 +380,7 @@ class TestFilesThatAreNotAsTheyShouldBe:
         for work, outcome in (
             (lambda: store.load("key").value, "x"),
             (lambda: store.update("key", lambda stored: token("y", hours=1), wait=30).value, "y"),
-            (lambda: store.discard("key", store.load("key")), None),
+            (lambda: store.discard("key", token("y", hours=1)), None),
         ):
             with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
                 for statement in lock.split("; "):

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+import requests
 
 from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenIssueError, TokenRevokeError, TokenUnavailable
 from requests_kiwoom.testing.server import Reply
@@ -50,6 +51,10 @@ def log_of(caplog):
             "HTTP 429). Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
         ),
         (
+            Reply(b"", 300),
+            "HTTP 300). It redirects, and keys are not carried to another address: check base_url.",
+        ),
+        (
             Reply(b"", 399),
             "HTTP 399). It redirects, and keys are not carried to another address: check base_url.",
         ),
@@ -84,11 +89,23 @@ def test_a_revoke_that_failed(server, auth):
 
 
 def test_no_answer():
-    """A port where nobody listens: what failed, where, and the reason in requests' words."""
+    """A port where nobody listens: what failed, where, the reason in requests' words, and what shows more."""
     with pytest.raises(TokenUnavailable) as caught:
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9").token()
 
     assert str(caught.value).startswith("au10001 at http://127.0.0.1:9 gave no answer. ConnectionError: ")
+    assert str(caught.value).endswith(". `python -m requests_kiwoom doctor` shows where it fails.")
+
+
+def test_no_answer_and_no_words():
+    """What the user's session raises without a word is told by its kind."""
+
+    class Wordless(requests.Session):
+        def post(self, *args, **kwargs):
+            raise OSError
+
+    with pytest.raises(TokenUnavailable, match=" gave no answer. OSError. "), Wordless() as session:
+        KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9", session=session).token()
 
 
 def test_a_long_answer_is_cut(server, auth):
