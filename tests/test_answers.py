@@ -6,7 +6,7 @@ import pytest
 
 from requests_kiwoom.backoff import LONGEST, Backoff
 from requests_kiwoom.envelope import REJECTED, read_envelope
-from requests_kiwoom.tokens import Token, parse_expires_dt, plausible
+from requests_kiwoom.tokens import Token, kst, parse_expires_dt, plausible
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from requests_kiwoom.tokens import Token, parse_expires_dt, plausible
         ('{"return_code": 3, "return_msg": "CODE=80055"}', 3, None),
         ('{"return_code": 8005}', 8005, 8005),
         ('{"return_code": "8005"}', 8005, 8005),
+        ('{"return_code": 999}', 999, None),
+        ('{"return_code": 1000}', 1000, 1000),
+        ('{"return_code": 9999}', 9999, 9999),
+        ('{"return_code": 10000}', 10000, None),
         ('{"return_code": 8005, "return_msg": "[8001:x]"}', 8005, 8001),
         ('{"return_code": true}', None, None),
         ('{"return_code": 3.0}', None, None),
@@ -74,6 +78,17 @@ def test_no_expires_dt(text):
     """Whatever is not 14 ASCII digits that name a moment is a ValueError."""
     with pytest.raises(ValueError):
         parse_expires_dt(text)
+
+
+def test_tokens_compare():
+    """Tokens of one value and moment are one in a set; those of another value, or of another moment, hash apart."""
+    midnight, noon = (datetime(2026, 11, 22, hour, tzinfo=timezone.utc) for hour in (0, 12))
+    token = Token("fake-token", midnight)
+
+    assert {token} == {token, Token("fake-token", midnight.astimezone(kst()))}
+    for other in (Token("fake-other", midnight), Token("fake-token", noon)):
+        assert token != other
+        assert hash(token) != hash(other)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,18 @@ def test_a_copy_is_an_auth(server, auth, url, clone):
     assert 2 == server.issues
 
 
+@pytest.mark.parametrize("clone", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), copy.copy])
+@pytest.mark.parametrize("resend", [True, False])
+def test_a_copy_sends_again_or_not_as_its_original_does(server, auth, url, clone, resend):
+    """An order that must not go out twice does not because its auth went to another process."""
+    twin = clone(auth.for_api("ka10001", resend=resend))
+    twin.token()
+    server.revoke_all()
+
+    assert (0 if resend else 3) == call_in_worker(twin, url)
+    assert (2 if resend else 1) == len(server.requests.to("ka10001"))
+
+
 def test_views_pickled_together_share_the_token(server, auth):
     """An auth and its view that travel together still share one token."""
     twin, view = pickle.loads(pickle.dumps((auth, auth.for_api("ka10001"))))

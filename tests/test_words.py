@@ -5,7 +5,7 @@ import logging
 import pytest
 import requests
 
-from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenIssueError, TokenRevokeError, TokenUnavailable
+from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from requests_kiwoom.testing.server import Reply
 from requests_kiwoom.tokens import fingerprint
 
@@ -73,6 +73,75 @@ def test_an_issue_that_failed(server, auth, reply, text):
         auth.token()
 
     assert f"au10001 issued no token ({server.url}, {text}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "code, told",
+    [
+        (8001, "Check that appkey and secretkey are a pair of the portal's, whole, and in this order."),
+        (8010, "The token was issued to another IP address: revoke it there, or wait until it has expired."),
+        (8020, "The keys did not arrive: see what stands between this program and Kiwoom (a proxy, a gateway)."),
+        (8030, "Mock trading (모의투자) needs mock=True and a key of its own; production (실전) needs neither."),
+        (1501, "The request did not arrive as sent: check base_url, and any proxy or gateway."),
+    ],
+)
+@pytest.mark.parametrize("return_code", [1, 3])
+def test_a_refusal_says_what_to_do(server, auth, return_code, code, told):
+    """The vendor's words, whatever the ``return_code`` beside them, and what to do."""
+    server.fail(Reply({"return_code": return_code, "return_msg": f"[{code}:...]"}))
+
+    with pytest.raises(TokenRefused) as caught:
+        auth.token()
+
+    answered = f"({server.url}, HTTP 200, return_code {return_code}). [{code}:...]."
+    assert f"au10001 issued no token {answered} {told}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "members, malformed",
+    [
+        ({"token_type": "mac"}, "token_type is not bearer"),
+        ({"token": ""}, "a token is 1 to 1000 visible ASCII characters; this value is something else"),
+        ({"expires_dt": "10"}, "expires_dt is not 14 digits"),
+        ({"expires_dt": "99991231240000"}, "expires_dt is later than what a datetime can hold"),
+        (
+            {"expires_dt": "20241107083713"},
+            "expires_dt is 2024-11-07 08:37:13 KST, far from this machine's clock: set that, and its time zone",
+        ),
+    ],
+)
+def test_what_is_no_token(server, auth, members, malformed):
+    """What is wrong with a success that has no usable token; Kiwoom's words of success would only confuse."""
+    token = {"expires_dt": "20261122080000", "token_type": "bearer", "token": "fake-token"}
+    server.fail(Reply({**token, **members, "return_code": 0, "return_msg": "정상적으로 처리되었습니다"}))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    answered = f"({server.url}, HTTP 200, return_code 0). It will be asked again."
+    assert f"au10001 gave what is no token: {malformed} {answered}" == str(caught.value)
+
+
+def test_a_return_code_that_is_no_number(server, auth):
+    """It is told, and no number is made up for it."""
+    server.fail(Reply({"token": "fake-token", "return_code": "zero"}))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    answered = f"({server.url}, HTTP 200). It will be asked again."
+    assert f"au10001 gave what is no token: return_code is no number {answered}" == str(caught.value)
+
+
+def test_a_key_in_the_vendor_s_words(server, auth):
+    """A key that an answer repeats stands as three asterisks, in the text and in the words beside it."""
+    server.fail(Reply({"return_code": 9, "return_msg": f"no {server.appkey} here"}))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    assert "no *** here" == caught.value.return_msg
+    assert f"({server.url}, HTTP 200, return_code 9). no *** here. It will be asked again." in str(caught.value)
 
 
 def test_a_revoke_that_failed(server, auth):
