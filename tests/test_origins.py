@@ -186,9 +186,10 @@ def test_a_wrong_certificate(world, monkeypatch):
     assert [] == world["api.kiwoom.com"].requests
 
 
-def test_other_schemes_pass(production):
-    """What is no http at all is none of the auth's business."""
+def test_other_schemes_pass(world, production):
+    """What is no http at all is none of the auth's business: no token is issued for it."""
     with pytest.raises(requests.exceptions.InvalidSchema):
         requests.get("ftp://api.kiwoom.com/api/", auth=production)
     with pytest.raises(requests.exceptions.InvalidSchema):
         requests.get("mailto:api.kiwoom.com", auth=production)
+    assert [] == world["api.kiwoom.com"].requests

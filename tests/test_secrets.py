@@ -135,9 +135,10 @@ def test_an_answer_that_held_a_token_is_not_on_the_error(server, auth, body):
     assert caught.value.response is None
 
 
-def test_an_answer_that_repeats_a_key_is_not_on_the_error(server, auth):
+@pytest.mark.parametrize("digits", ["04x", "04X"])
+def test_an_answer_that_repeats_a_key_is_not_on_the_error(server, auth, digits):
     """A key is found in an answer however JSON spells it."""
-    spelt = "".join(f"\\u{ord(character):04x}" for character in server.secretkey)
+    spelt = "".join(f"\\u{ord(character):{digits}}" for character in server.secretkey)
     server.fail(Reply(f'{{"return_code": 3, "echo": ["{spelt}"]}}'.encode()))
 
     with pytest.raises(KiwoomAuthError) as caught:
