@@ -160,6 +160,23 @@ def test_a_dripping_body_ends_in_a_session_with_a_send_of_its_own(begin, piece):
             auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE, session=session).token()
 
 
+@pytest.mark.parametrize(
+    "answer, told",
+    [
+        (b"HTTP/1.1 100 OK\r\n\r\nfake-token\r\n\r\n", r"BadStatusLine\(\.\.\.\)"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfake-token\r\n", r"InvalidChunkLength\(\.\.\.\)"),
+    ],
+    ids=["status line", "chunk"],
+)
+def test_an_answer_that_is_quoted(answer, told):
+    """What http.client and urllib3 quote of an answer is left out: it may hold a token."""
+    with RawServer(answer) as raw:
+        with pytest.raises(TokenUnavailable, match=rf" gave no answer\..*[ (]{told}\. ") as caught:
+            auth_at(raw).token()
+
+    assert "fake-token" not in str(caught.value)
+
+
 def test_the_longest_a_call_may_take():
     """An answer whose beginning drips in is told by the seconds that were waited."""
     with RawServer(drip(b"H")) as raw:

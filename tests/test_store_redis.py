@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import redis
 
-from requests_kiwoom import KiwoomAuth, RedisStore, Token
+from requests_kiwoom import KiwoomAuth, RedisStore, Token, redis_store
 
 from .processes import build_auth
 from .test_stores import key_of, post, token
@@ -297,6 +297,17 @@ class TestRedisAway:
         )
 
         assert 10 < seen[0] <= 14
+
+    def test_the_lock_outlives_what_runs_under_it(self, client, monkeypatch):
+        """Beside the token call there is time for two commands, however long these take."""
+        monkeypatch.setattr(redis_store, "_MOMENT", 60.0)
+        seen = []
+        RedisStore(client).update(
+            "key", lambda stored: seen.append(client.ttl("requests-kiwoom:key:lock")) or token("x", hours=1), wait=10
+        )
+
+        # A machine may be busy for a while in between.
+        assert 100 < seen[0] <= 130
 
     def test_a_password_that_is_missing(self, server, client, redis_port, caplog):
         """A Redis that refuses the client is a warning."""

@@ -119,6 +119,19 @@ class TestTheFile:
 
         assert "x" == SQLiteStore("~/tokens.db").load("key").value
 
+    @pytest.mark.parametrize("place", ["", ":memory:"])
+    def test_a_place_that_is_no_file(self, place):
+        """What SQLite takes for a database in memory would be shared with nobody."""
+        with pytest.raises(ValueError, match="path must name a file"):
+            SQLiteStore(place)
+
+    def test_whose_it_is(self, server, auth, path):
+        """It is marked in SQLite's own way as a file of this package, and of which layout: other versions read it."""
+        auth.token()
+
+        assert [(int.from_bytes(b"Kiwo", "big"),)] == sql(path, "PRAGMA application_id")
+        assert [(1,)] == sql(path, "PRAGMA user_version")
+
     def test_the_record_is_the_token_and_its_expiry(self, server, auth, path):
         """Neither key is in the file, and no more than a hash, the token and its expiry."""
         value = auth.token()
