@@ -43,6 +43,22 @@ def test_an_answer_with_a_secret_in_it_is_left_out(server, body):
     assert "secret+key" not in str(caught.value) + repr(pickle.dumps(caught.value))
 
 
+def test_a_password_in_an_address():
+    """Of an address that an error quotes, what stands before the host is three asterisks; the rest is as it was."""
+
+    class Quoting(HTTPAdapter):
+        def send(self, request, **kwargs):
+            raise OSError("nothing at http://user:fake-password@proxy.example:8080 listens")
+
+    with requests.Session() as session:
+        session.mount("http://", Quoting())
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9", session=session)
+        with pytest.raises(TokenUnavailable) as caught:
+            auth.token()
+
+    assert " gave no answer. OSError: nothing at http://***@proxy.example:8080 listens. " in str(caught.value)
+
+
 def test_a_key_is_masked_before_the_text_is_cut():
     """An error of a lent session that repeats the call's body: no part of a key is left where the text ends."""
 

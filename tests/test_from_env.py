@@ -66,6 +66,14 @@ def test_quotation_marks_are_no_part_of_a_key(environ, key):
     assert "fake" not in str(raised.value)
 
 
+@pytest.mark.parametrize("key", ["Xfake", "fake\"", "!~"])
+def test_any_visible_characters_are_a_key(environ, key):
+    """Nothing is known of how the portal makes them, but that they are text in one line."""
+    environ(**{**KEYS, "KIWOOM_APPKEY": key})
+
+    assert "https://api.kiwoom.com" == KiwoomAuth.from_env().base_url
+
+
 def test_base_url(environ):
     """KIWOOM_BASE_URL replaces both of Kiwoom's hosts."""
     environ(**KEYS, KIWOOM_BASE_URL="https://gateway.example:8443")

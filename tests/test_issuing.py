@@ -4,6 +4,7 @@ import gzip
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -404,6 +405,15 @@ def test_a_redirect_in_a_lent_session_that_runs_no_hooks(server):
             auth_at(raw, session=session).token()
 
     assert [] == server.requests
+
+
+def test_a_lent_session_that_can_only_post(server):
+    """Whatever has a ``post`` like that of requests can be lent: a wrapper of the user's, say."""
+    wrapper = SimpleNamespace(post=requests.post)
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=wrapper)
+
+    assert server.token is None
+    assert auth.token() == server.token
 
 
 class Broken(requests.adapters.BaseAdapter):

@@ -1,5 +1,6 @@
 """A rejected answer: the token is replaced, and the request is sent again, once."""
 
+import io
 import json
 import logging
 import time
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.testing import faults, refusal
@@ -471,6 +472,41 @@ def test_an_answer_that_nobody_read_spares_au10001():
             requests.post(raw.url + PATH, json={}, auth=auth, stream=True).close()
 
         assert 2 == sum(b"/oauth2/token" in request for request in raw.requests)
+
+
+def test_an_empty_answer_says_that_the_token_was_taken():
+    """With ``stream=True`` as well, since nothing of it is unread: the next rejection is met at once."""
+    turned_down, empty = http(b"", "401 Unauthorized"), http(b"")
+    with RawServer(issued("first"), turned_down, issued("second"), empty, turned_down, issued("third"), empty) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+        now = time.time()
+        auth._source._now = lambda: now
+        for _ in range(2):
+            assert 200 == requests.post(raw.url + PATH, json={}, auth=auth, stream=True).status_code
+
+        assert 3 == sum(b"/oauth2/token" in request for request in raw.requests)
+
+
+class Canned(BaseAdapter):
+    """An adapter of the user's own, which makes up an answer: no ``connection`` of it leads anywhere."""
+
+    def send(self, request, **kwargs):
+        response = requests.Response()
+        response.request, response.url, response.status_code, response.raw = request, request.url, 401, io.BytesIO()
+        return response
+
+    def close(self):
+        pass
+
+
+def test_an_answer_that_came_over_no_connection(server, session, url, caplog):
+    """A rejection that an adapter of the user's made up goes to the caller; the next request has a new token."""
+    server.reissue = "new"
+    session.mount(url, Canned())
+
+    assert 401 == session.post(url, json={}).status_code
+    assert "its request cannot be sent a second time" in caplog.text
+    assert 2 == server.issues
 
 
 @pytest.mark.parametrize("return_code", [b"0.0", b'" 0"', b"false", b"0", b'"0"'])

@@ -81,6 +81,13 @@ class TestTheRecord:
 
         assert RedisStore(client).load("key") is None
 
+    @pytest.mark.parametrize("expires", [0, 9, 1_900_000_000, 99_999_999_999, 253_402_268_399])
+    def test_any_moment_is_read(self, client, expires):
+        """Up to the end of the year 9999, in KST: whether a token can be that old or young, the auth decides."""
+        client.set("requests-kiwoom:key", f"{expires} fake-token")
+
+        assert expires == RedisStore(client).load("key").expires
+
     def test_another_type_is_a_failure(self, server, client, redis_port, caplog):
         """A key that holds something else than a text is reported, and left."""
         client.lpush(f"requests-kiwoom:{key_of(server)}", "a list")

@@ -418,6 +418,7 @@ class TestFailingStores:
         assert 0 == post(auth)
         assert 1 == server.issues
         assert 1 == caplog.text.count("the token store failed")
+        assert (how == "never") == ("TypeError: its update() returned without a call of issue" in caplog.text)
 
     def test_one_warning_a_minute_for_one_cause(self, server, caplog):
         """A store that stays broken is reported again after a minute; another cause at once."""
