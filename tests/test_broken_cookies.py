@@ -20,3 +20,14 @@ def test_a_literal_cookie_header(server, session, url, cookie, set_cookie):
 
     first, second = (request.headers["cookie"] for request in server.requests[-3:] if request.path == PATH)
     assert ("mine=1; node=b" if set_cookie else first) == second
+
+
+@pytest.mark.parametrize("before", [{}, {"Cookie": "node=a="}])
+def test_a_cookie_with_an_equals_sign_in_it(server, session, url, before):
+    """Its name ends at the first one (Base64 has more at the end), and there need not have been a cookie before."""
+    session.post(url, json={})
+    rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b=; Path=/"})
+    server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)
+
+    assert 0 == session.post(url, json={}, headers=before).json()["return_code"]
+    assert "node=b=" == server.requests[-1].headers["cookie"]

@@ -104,6 +104,16 @@ def test_options_win(environ, options, base_url):
     assert base_url == KiwoomAuth.from_env(**options).base_url
 
 
+@pytest.mark.parametrize("name", ["appkey", "secretkey"])
+def test_a_file_s_name_in_place_of_a_key(environ, name):
+    """It is told before Kiwoom refuses it, with the variable that it belongs into; the name holds an account number."""
+    environ(**{**KEYS, f"KIWOOM_{name.upper()}": f"12345678_{name}.txt"})
+
+    with pytest.raises(ValueError, match=f"^{name} looks like .* or name it in KIWOOM_{name.upper()}_FILE$") as raised:
+        KiwoomAuth.from_env()
+    assert "12345678" not in str(raised.value)
+
+
 @pytest.mark.parametrize("missing", KEYS)
 def test_a_missing_key(environ, missing):
     """A missing or empty variable is named."""

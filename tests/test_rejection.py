@@ -462,13 +462,14 @@ def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second
 
 
 def test_an_answer_that_nobody_read_spares_au10001():
-    """With ``stream=True``, a second answer of unknown length says nothing about the new token: it may reject it."""
+    """With ``stream=True``, answers of unknown length say nothing about the new token: they may reject it."""
     turned_down, unread = http(b"", "401 Unauthorized"), http_chunked(json.dumps(REJECTED).encode())
-    with RawServer(issued("first"), turned_down, issued("second"), unread, turned_down, issued("third"), unread) as raw:
+    first, second = (issued("first"), turned_down), (issued("second"), unread, unread, turned_down)
+    with RawServer(*first, *second, issued("third"), unread) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
         now = time.time()
         auth._source._now = lambda: now
-        for _ in range(2):
+        for _ in range(3):
             requests.post(raw.url + PATH, json={}, auth=auth, stream=True).close()
 
         assert 2 == sum(b"/oauth2/token" in request for request in raw.requests)

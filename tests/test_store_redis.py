@@ -204,6 +204,20 @@ class TestRedisAway:
         with pytest.raises(TimeoutError, match=f"^Redis did not answer within {seconds} s$"):
             work(store)
 
+    def test_nothing_waits_for_ever_at_the_end(self, client, redis_server):
+        """Nor is a Redis waited for that falls silent while the token is issued."""
+        store = RedisStore(patient(client))
+        resuming = threading.Timer(60, redis_server.resume)
+
+        def silenced(stored):
+            redis_server.pause()
+            resuming.start()
+            return token("x", hours=1)
+
+        with pytest.raises(TimeoutError, match="^Redis did not answer within 2 s$"):
+            store.update("key", silenced, wait=1)
+        resuming.cancel()
+
     def test_a_lock_that_comes_too_late(self, client, redis_server):
         """A lock that Redis grants when nobody waits for it any more is in nobody's way."""
         store = RedisStore(redis.Redis(port=client.connection_pool.connection_kwargs["port"], socket_timeout=60))

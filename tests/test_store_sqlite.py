@@ -291,6 +291,7 @@ class TestFilesThatAreNotAsTheyShouldBe:
         assert 0 == post(auth) == post(auth)
         assert 1 == server.issues
         assert 1 == caplog.text.count("the token store failed")
+        assert what.startswith("another") == ("OSError: the file is another program's database" in caplog.text)
         assert content == path.read_bytes()
 
     @pytest.mark.parametrize("size", [1, 100, 4095, 4096, 8192, 12287])
@@ -652,6 +653,21 @@ def test_stores_are_thread_safe(path, monkeypatch):
             assert store.load("key") is not None
 
     assert [None] * 8 == in_threads(8, work)
+
+
+def test_ctrl_c_before_an_operation_is_noted(path, monkeypatch):
+    """It is Ctrl-C that comes out, and not an error about what is noted."""
+
+    class Interrupted(list):
+        def append(self, operation):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_store, "_operations", Interrupted())
+        with pytest.raises(KeyboardInterrupt):
+            SQLiteStore(path).load("key")
+
+    assert SQLiteStore(path).load("key") is None
 
 
 INTERRUPTED_LOADS = """

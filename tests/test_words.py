@@ -166,6 +166,14 @@ def test_no_answer():
     assert str(caught.value).endswith(". `python -m requests_kiwoom doctor` shows where it fails.")
 
 
+def test_an_address_that_cannot_be_read():
+    """Of a proxy's address, not a word: what requests quotes of one with a slash in its password begins that."""
+    told = r" gave no answer\. Invalid(Proxy)?URL: the address of a proxy, or base_url, cannot be read\. "
+    with pytest.raises(TokenUnavailable, match=told), requests.Session() as session:
+        session.proxies = {"http": "http://user:fake-pass/word@127.0.0.1:9"}
+        KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://localhost:9", session=session).token()
+
+
 def test_no_answer_and_no_words():
     """What the user's session raises without a word is told by its kind."""
 
