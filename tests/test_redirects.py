@@ -114,7 +114,7 @@ def test_a_session_that_keeps_auth_does_not_carry_the_token_away(server, foreign
     assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
 
-def test_a_token_of_the_other_host_is_its_own_affair(server, foreign, auth, url):
+def test_a_token_of_the_other_host_is_its_own_affair(server, foreign, auth, url, caplog):
     """A session that has a token for the other host is answered 401 there: that says nothing of Kiwoom's token."""
 
     class Elsewhere(requests.Session):
@@ -128,6 +128,7 @@ def test_a_token_of_the_other_host_is_its_own_affair(server, foreign, auth, url)
 
     assert ["fake-of-the-other-host"] == [request.token for request in foreign.requests]
     assert 1 == server.issues
+    assert "rejected" not in caplog.text
 
 
 def test_a_request_to_another_host_carries_nothing(server, foreign, session):

@@ -287,6 +287,34 @@ def test_all_headers_are_sent_again(server, session, url):
     assert ("Y", "20241107", "1") == tuple(second.headers[name] for name in ("cont-yn", "next-key", "x-mine"))
 
 
+class Noting(HTTPAdapter):
+    """An adapter that notes with which settings each request is sent, and heeds none of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.settings = []
+
+    def send(self, request, **settings):
+        self.settings.append(settings)
+        return super().send(request)
+
+
+def test_all_settings_hold_for_the_second_request(server, session, url):
+    """Timeout, proxies, certificates and the rest are those of the first: requests does not ask for them again."""
+    session.auth.token()
+    server.revoke_all()
+    noting = Noting()
+    session.mount("http://", noting)
+    own = {"timeout": (30, 60), "proxies": {"https": "http://127.0.0.1:9"}, "stream": True}
+
+    answer = session.post(url, json={}, verify="fake.pem", cert=("fake.pem", "fake.key"), **own)
+
+    assert 0 == answer.json()["return_code"]
+    assert 2 == len(noting.settings)
+    assert noting.settings[0] == noting.settings[1]
+    assert {"verify": "fake.pem", "cert": ("fake.pem", "fake.key"), **own}.items() <= noting.settings[1].items()
+
+
 def test_history_elapsed_and_hooks(server, session, url):
     """The rejected answer is in ``history``, ``elapsed`` is set, and the user's hooks see the final answer alone."""
     session.post(url, json={})

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 import redis
@@ -53,6 +54,25 @@ class TestTheRecord:
         RedisStore(client).update("key", lambda stored: token("x", **life), wait=1)
 
         assert seconds - 60 < client.ttl("requests-kiwoom:key") <= seconds
+
+    @pytest.mark.parametrize(
+        "left, milliseconds", [(0.9, 86_400_000), (1, 1000), (1.5, 1500), (86_400, 86_400_000), (86_401, 86_400_000)]
+    )
+    def test_how_long_it_is_kept(self, client, monkeypatch, left, milliseconds):
+        """As long as the token has left, from a second to a day; what is beyond these is a wrong clock's."""
+        kept, seen = token("x", hours=1), []
+
+        class Noting(redis.Redis):
+            def set(self, *args, px=None, **kwargs):
+                if px is not None and kwargs.get("nx") is None:
+                    seen.append(px)
+                return super().set(*args, px=px, **kwargs)
+
+        monkeypatch.setattr(redis_store, "time", SimpleNamespace(time=lambda: kept.expires - left))
+        with Noting(port=client.connection_pool.connection_kwargs["port"]) as noting:
+            RedisStore(noting).update("key", lambda stored: kept, wait=1)
+
+        assert [milliseconds] == seen
 
     def test_the_prefix_is_the_user_s(self, client):
         """Two prefixes share nothing."""
