@@ -1,12 +1,13 @@
 """``Covering``: which tests run which lines, and how long each takes."""
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,19 @@ class Covering:
         return {test for line in lines for test in self._tests.get(f"{module}:{line}", ())}
 
     def _of_users(self, module: str, line: int) -> set[str]:
-        named = re.match(r"(\w+)\b.*=", (self._package / f"{module}.py").read_text("utf-8").splitlines()[line - 1])
-        tests = set()
-        for path in self._package.glob("*.py") if named else ():
-            used = [n for n, text in enumerate(path.read_text("utf-8").splitlines(), 1) if named[1] in text]
-            tests |= self._of_lines(path.stem, used)
+        """The tests that run what uses the name that is assigned at `line`, or a name that is made of it at import."""
+        sources = {path.stem: path.read_text("utf-8") for path in self._package.glob("*.py")}
+        tests: set[str] = set()
+        done: set[str] = set()
+        todo = [sources[module].splitlines()[line - 1]]
+        while todo:
+            named = re.match(r"(\w+)(: .+)? = ", todo.pop())
+            if named and named[1] not in done:
+                done.add(named[1])
+                for user, source in sources.items():
+                    for first, last in _uses(source, named[1]):
+                        tests |= self._of_lines(user, range(first, last + 1))
+                        todo.append(source.splitlines()[first - 1])
         return tests or self._of_lines(module, range(1, 1000))
 
     def _read_all(self, folder: Path) -> dict[str, Any]:
@@ -86,6 +95,15 @@ class Covering:
                     # In a process that a test started: "tests/test_x.py::test_y (call)".
                     names = {re.sub(r" \((setup|call|teardown)\)$", "", name) for name in contexts}
                     tests[f"{measured.stem}:{line}"] |= names
+
+
+def _uses(source: str, name: str) -> Iterator[tuple[int, int]]:
+    """From where to where a module uses a name: lines, and the module's own assignments as a whole."""
+    assignments = [node for node in ast.parse(source).body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    for number, line in enumerate(source.splitlines(), 1):
+        if re.search(rf"\b{name}\b", line):
+            within = (node for node in assignments if node.lineno <= number <= (node.end_lineno or 0))
+            yield next(((node.lineno, node.end_lineno or 0) for node in within), (number, number))
 
 
 def _measure(tree: Path, folder: Path, tests: list[str]) -> None:
