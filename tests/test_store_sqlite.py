@@ -14,6 +14,7 @@ import time
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,6 +53,24 @@ def sql(path, statement, *values):
     """The rows that a program with its own connection sees."""
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
         return database.execute(statement, values).fetchall()
+
+
+WITHOUT_URIS = """
+import ctypes, sqlite3, sys, _sqlite3
+from pathlib import Path
+from requests_kiwoom import SQLiteStore
+
+SQLITE_CONFIG_URI = 17
+library = ctypes.CDLL(_sqlite3.__file__)
+assert 0 == library.sqlite3_shutdown()
+assert 0 == library.sqlite3_config(SQLITE_CONFIG_URI, 0)
+assert 0 == library.sqlite3_initialize()
+try:
+    sqlite3.connect(Path(sys.argv[1]).as_uri())
+except sqlite3.OperationalError as error:
+    print(error)
+print(SQLiteStore(sys.argv[1]).load("key").value)
+"""
 
 
 class TestTheFile:
@@ -149,6 +168,13 @@ class TestTheFile:
         store.update("key", lambda stored: stored, wait=1)
 
         assert content == path.read_bytes()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="SQLite's library is found as Linux finds it")
+    def test_where_sqlite_takes_no_uris_by_itself(self, path):
+        """A SQLite that was built without SQLITE_USE_URI opens the file as well."""
+        SQLiteStore(path).update("key", lambda stored: token("fake-token", hours=1), wait=1)
+
+        assert "unable to open database file\nfake-token\n" == run_without_coverage(WITHOUT_URIS, str(path))
 
     def test_a_file_that_goes_while_it_is_opened(self, path, monkeypatch):
         """A file that is deleted between the look at it and its opening is not made anew by SQLite, with its mode."""
@@ -385,6 +411,25 @@ class TestFilesThatAreNotAsTheyShouldBe:
         assert 0 == post(auth)
         assert "another version of requests_kiwoom" in caplog.text
 
+    @pytest.mark.parametrize("use", [lambda store: store.load("key"), lambda store: store.discard("key", token("x"))])
+    def test_how_long_a_lock_is_waited_for(self, path, use, monkeypatch):
+        """Two seconds, for what takes other programs milliseconds; in the last moment of them it is tried once more."""
+        SQLiteStore(path).update("key", lambda stored: token("x", hours=1), wait=1)
+        moments = iter([0.0, 2.0, 2.001])
+        monkeypatch.setattr(sqlite_store, "time", SimpleNamespace(monotonic=moments.__next__))
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(sqlite3.OperationalError, match="^database is locked$"):
+                use(SQLiteStore(path))
+
+        assert [] == list(moments)
+
+    def test_how_long_sqlite_waits_in_one_go(self, path):
+        """A quarter of a second: no signal handler runs meanwhile."""
+        SQLiteStore(path).update("key", lambda stored: token("x", hours=1), wait=1)
+        with sqlite_store._connected(str(path)) as database:
+            assert [(250,)] == database.execute("PRAGMA busy_timeout").fetchall()
+
     @pytest.mark.parametrize("lock", ["BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM tokens"])
     def test_a_lock_that_is_let_go_of(self, path, lock, monkeypatch):
         """What other programs do with the file for a while is waited for: load(), update() and discard() succeed."""
@@ -556,10 +601,16 @@ class TestForksAndSignals:
     @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
     def test_a_fork_that_gave_up_waiting(self, path, monkeypatch):
         """A child that was forked while another thread hangs does without that file, and can use another one."""
-        begun, done = threading.Event(), threading.Event()
+        begun, done, waits = threading.Event(), threading.Event(), []
+
+        class Hurried(threading.Condition):
+            def wait_for(self, predicate, timeout=None):
+                waits.append(timeout)
+                return super().wait_for(predicate, timeout / 300)
+
         makedirs = os.makedirs
         monkeypatch.setattr(os, "makedirs", lambda *args, **kwargs: (begun.set(), done.wait()))
-        monkeypatch.setattr(sqlite_store, "_LONGEST_OPERATION", 0.1)
+        monkeypatch.setattr(sqlite_store, "_forking", Hurried(sqlite_store._lock))
         update = SQLiteStore(path).update
         hanging = threading.Thread(target=update, args=("key", lambda stored: token("x", hours=1)), kwargs={"wait": 1})
         hanging.start()
@@ -581,6 +632,7 @@ class TestForksAndSignals:
         hanging.join()
 
         assert 0 == os.waitstatus_to_exitcode(status)
+        assert [30.0] == waits
 
     @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
     def test_a_signal_handler_that_sends_a_request(self, server, auth):
