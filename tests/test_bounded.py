@@ -46,6 +46,11 @@ def test_the_caller_s_context():
     assert "the caller's" == within(60, VARIABLE.get, "it did not end")
 
 
+def test_the_thread_s_name():
+    """A thread that is left with its work can be told in a list of threads."""
+    assert "requests_kiwoom" == within(60, lambda: threading.current_thread().name, "it did not end")
+
+
 @pytest.mark.parametrize("undoing", [str, int])
 def test_too_late(undoing):
     """What comes too late is undone; whether that works, nobody hears."""

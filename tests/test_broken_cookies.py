@@ -22,6 +22,17 @@ def test_a_literal_cookie_header(server, session, url, cookie, set_cookie):
     assert ("mine=1; node=b" if set_cookie else first) == second
 
 
+def test_a_cookie_with_a_space_in_it(server, session, url):
+    """It is one cookie, as http.cookiejar takes it: what comes after the space is no name of another."""
+    session.post(url, json={})
+    rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b mine; Path=/"})
+    server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)
+
+    session.post(url, json={}, headers={"Cookie": "mine=1; node=a"})
+
+    assert "mine=1; node=b mine" == server.requests[-1].headers["cookie"]
+
+
 @pytest.mark.parametrize("before", [{}, {"Cookie": "node=a="}])
 def test_a_cookie_with_an_equals_sign_in_it(server, session, url, before):
     """Its name ends at the first one (Base64 has more at the end), and there need not have been a cookie before."""

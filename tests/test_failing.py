@@ -150,3 +150,20 @@ def test_a_pause_that_ends_while_it_is_looked_at(monkeypatch):
 
     with pytest.raises(TokenUnavailable, match="^seen$"):
         failing.raise_in_pause(0.5)
+
+
+def test_an_error_that_is_not_noted_yet(monkeypatch):
+    """A signal handler may ask in the middle of anything: the pause has begun, and there is no error to raise yet."""
+    failing, extend, asked = Failing(), Backoff.extend, []
+
+    def interrupted(backoff, now, at_least=0.0):
+        end = extend(backoff, now, at_least)
+        asked.append(failing.raise_in_pause(now))
+        return end
+
+    monkeypatch.setattr(Backoff, "extend", interrupted)
+    failing.note(TokenUnavailable("the first"), 0.0)
+    failing.clear()
+    failing.note(TokenUnavailable("the second"), 0.0)
+
+    assert [None, None] == asked

@@ -1,6 +1,7 @@
 """au10001's answers: what is a token, and what is not."""
 
 import gzip
+import itertools
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
+from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable, wire
 from requests_kiwoom.testing.server import Reply
 
 from .tools import RawServer, http, http_chunked, issued, until
@@ -159,6 +160,24 @@ def test_a_dripping_body_ends_in_a_session_with_a_send_of_its_own(begin, piece):
     with RawServer(drip(begin, piece)) as raw, WithoutHooks() as session:
         with pytest.raises(TokenUnavailable, match="the answer came too slowly"):
             auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE, session=session).token()
+
+
+def test_the_time_is_looked_at_after_each_byte(monkeypatch):
+    """Of an answer that stops after one byte, the next is not waited for once the time is over."""
+    moments = itertools.chain([0.0], itertools.repeat(30.1))
+    monkeypatch.setattr(wire, "time", SimpleNamespace(monotonic=moments.__next__))
+    one_byte = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n "
+    with RawServer(lambda connection: (connection.sendall(one_byte), connection.recv(1))) as raw:
+        with pytest.raises(TokenUnavailable, match="the answer came too slowly"):
+            auth_at(raw, timeout=(10.0, 20.0)).token()
+
+
+def test_the_last_moment_of_a_call(monkeypatch):
+    """An answer that is whole when connect plus read seconds have passed, and not more, is in time."""
+    moments = itertools.chain([0.0], itertools.repeat(30.0))
+    monkeypatch.setattr(wire, "time", SimpleNamespace(monotonic=moments.__next__))
+    with RawServer(issued("fake-token")) as raw:
+        assert "fake-token" == auth_at(raw, timeout=(10.0, 20.0)).token()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.connection import HTTPConnection
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.testing import faults, refusal
@@ -439,6 +440,21 @@ def test_a_short_streamed_answer_can_still_be_read(server, session, url):
         assert answer.content == b"".join(answer.iter_content(7))
 
 
+def test_an_empty_streamed_answer_keeps_no_connection(server, session, url, monkeypatch):
+    """With ``stream=True`` there is nothing to read in it: what comes next goes out over the same connection."""
+    session.auth.token()
+    connect, connected = HTTPConnection.connect, []
+    monkeypatch.setattr(HTTPConnection, "connect", lambda self: (connected.append(self), connect(self))[1])
+    server.fail(Reply(b""), lambda request: [server.revoke_all(), Reply(b"", 401)][1], Reply(b""), path=PATH)
+
+    answers = [session.post(url, json={}, stream=True) for _ in range(2)]
+
+    assert [200, 200] == [answer.status_code for answer in answers]
+    # The three requests have one, and the token call between them has another.
+    assert [PATH, PATH, "/oauth2/token", PATH] == [request.path for request in server.requests[1:]]
+    assert 2 == len(connected)
+
+
 def test_a_401_cut_in_the_middle():
     """A 401 whose body breaks off is a rejection all the same."""
     with RawServer(issued("first"), http(b"cut", "401 Unauthorized", length=100), issued("second"), http(b"{}")) as raw:
@@ -489,9 +505,17 @@ def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second
     assert 2 == server.issues
 
 
-def test_an_answer_that_nobody_read_spares_au10001():
-    """With ``stream=True``, answers of unknown length say nothing about the new token: they may reject it."""
-    turned_down, unread = http(b"", "401 Unauthorized"), http_chunked(json.dumps(REJECTED).encode())
+@pytest.mark.parametrize(
+    "unread",
+    [http_chunked(json.dumps(REJECTED).encode()), http(json.dumps(REJECTED).encode(), length=10**15)],
+    ids=["no length", "no such length"],
+)
+def test_an_answer_that_nobody_read_spares_au10001(unread):
+    """With ``stream=True``, answers of unknown length say nothing about the new token: they may reject it.
+
+    A length that no body has counts for none.
+    """
+    turned_down = http(b"", "401 Unauthorized")
     first, second = (issued("first"), turned_down), (issued("second"), unread, unread, turned_down)
     with RawServer(*first, *second, issued("third"), unread) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
