@@ -29,8 +29,8 @@ class Backoff:
         if not 0 <= now - self._since < _FORGOTTEN_AFTER:
             self.failures = 0
         grown = 2 ** min(self.failures, 5) * random.uniform(1.0, 1.5)
-        self._pause = max(min(grown, LONGEST), at_least)
         self._since = now
+        self._pause = max(min(grown, LONGEST), at_least)
         self.failures += 1
         return now + self._pause
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -128,8 +129,9 @@ class RejectionHook:
         requests does so itself, but for http to https on their default ports, and in sessions that override
         ``should_strip_auth``.
         """
-        if origin_of(urljoin(response.url, response.headers["Location"])) != self._source.origin:
-            request.headers.pop("Authorization", None)
+        if origin_of(urljoin(response.url, response.headers["location"])) != self._source.origin:
+            with suppress(KeyError):  # Another thread sends the same request, and was faster.
+                del request.headers["Authorization"]
 
 
 class _Unpickled:

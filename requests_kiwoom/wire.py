@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 import requests
 from requests import PreparedRequest, Response, Session
 from requests.exceptions import InvalidURL
+from requests.structures import CaseInsensitiveDict
 
 from .bounded import within
 
@@ -128,7 +129,7 @@ def _detached(response: Response, deadline: float) -> Response:
     copy.url = response.url
     copy.status_code = response.status_code
     copy.reason = response.reason
-    copy.headers = response.headers.copy()
+    copy.headers = CaseInsensitiveDict(response.headers)
     copy.headers.pop("Location", None)
     copy.encoding = response.encoding
     copy.elapsed = response.elapsed

@@ -1,9 +1,12 @@
 """A token goes to its own origin alone, whatever redirects say."""
 
+from urllib.parse import urljoin
+
 import pytest
 import requests
+from requests.structures import CaseInsensitiveDict
 
-from requests_kiwoom import KiwoomAuth
+from requests_kiwoom import KiwoomAuth, rejection
 from requests_kiwoom.testing import KiwoomServer
 from requests_kiwoom.testing.server import Reply
 
@@ -101,6 +104,36 @@ class KeepsAuth(requests.Session):
 
     def should_strip_auth(self, old_url, new_url):
         return False
+
+
+@pytest.mark.parametrize("moment", ["before", "after a look"])
+def test_one_request_sent_by_two_threads(server, foreign, auth, url, monkeypatch, moment):
+    """The other thread's answer, a redirect as well, takes the token out of it at the same time: that is no error."""
+    server.fail(redirect(foreign.url + PATH), path=PATH)
+    request = requests.Request("POST", url, json={}, auth=auth.for_api("ka10001")).prepare()
+    contested = []
+
+    class Contested(CaseInsensitiveDict):
+        def __getitem__(self, name):
+            value = super().__getitem__(name)
+            if contested:
+                del self[name]
+            return value
+
+    request.headers = Contested(request.headers)
+
+    def joined(*parts):
+        if moment == "before":
+            del request.headers["Authorization"]
+        else:
+            contested.append(True)
+        return urljoin(*parts)
+
+    monkeypatch.setattr(rejection, "urljoin", joined)
+    with requests.Session() as session:
+        assert 307 == session.send(request, allow_redirects=False).status_code
+
+    assert "Authorization" not in request.headers
 
 
 @pytest.mark.parametrize("location", ["{foreign}/api/x", "//{host}/api/x"])
