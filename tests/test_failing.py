@@ -8,6 +8,8 @@ import requests
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.backoff import Backoff
 from requests_kiwoom.failing import Failing
+from requests_kiwoom.oauth import OAuthClient
+from requests_kiwoom.origins import origin_of
 from requests_kiwoom.testing.server import Reply
 
 from .tools import in_threads
@@ -109,6 +111,17 @@ def test_retry_after_is_obeyed_up_to_a_minute(server, auth, retry_after, least, 
     assert least <= round(ask(auth), 2) <= most
 
 
+def test_a_date_that_is_past_asks_for_nothing(server):
+    """Before the pause is known, the error says what the answer said: a ``Retry-After`` in the past is 0 s."""
+    dates = {"Retry-After": "Sun, 22 Nov 2026 07:00:00 GMT", "Date": "Sun, 22 Nov 2026 08:00:00 GMT"}
+    server.fail(Reply(b"", 429, dates))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        OAuthClient(origin_of(server.url), server.appkey, server.secretkey, None, (3.0, 10.0)).issue(server.clock())
+
+    assert 0.0 == caught.value.retry_after
+
+
 @pytest.mark.parametrize("hours", [-9, 9])
 def test_a_clock_that_jumps_ends_the_pause(server, auth, hours):
     """A clock set back or forward does not make a pause of hours."""
@@ -133,13 +146,17 @@ def test_waiting_threads_get_errors_of_their_own(server, auth):
 
 
 def test_it_is_logged_once_a_call(server, auth, caplog):
-    """A failed call is one WARNING, in the error's words; the errors of the pause after it are not logged again."""
+    """A failed call is one WARNING, in the error's words; the errors of the pause after it are not logged again.
+
+    A filter of the user's can look for words in the record's ``msg``.
+    """
     server.fail(DOWN)
     for _ in range(5):
         with pytest.raises(TokenUnavailable) as caught:
             auth.token()
 
     assert [("requests_kiwoom", logging.WARNING, str(caught.value))] == caplog.record_tuples
+    assert isinstance(caplog.records[0].msg, str)
 
 
 def test_a_pause_that_ends_while_it_is_looked_at(monkeypatch):

@@ -435,6 +435,25 @@ def test_a_lent_session_that_can_only_post(server):
     assert auth.token() == server.token
 
 
+def test_what_a_lent_session_s_own_post_is_given(server):
+    """The arguments of requests' own, and header names as the specification spells them: a wrapper may look at them."""
+    given = []
+
+    class Wrapper(requests.Session):
+        def post(self, url, **kwargs):
+            given.append(kwargs)
+            return super().post(url, **kwargs)
+
+    with Wrapper() as session:
+        KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
+
+    (kwargs,) = given
+    assert {"data", "headers", "auth", "hooks", "allow_redirects", "timeout", "stream"} == {*kwargs}
+    assert [False, True] == [kwargs["allow_redirects"], kwargs["stream"]]
+    assert kwargs["allow_redirects"] is False
+    assert ["Content-Type", "api-id", "Cache-Control", "Authorization"] == list(kwargs["headers"])
+
+
 class Broken(requests.adapters.BaseAdapter):
     """An adapter that raises what no adapter should."""
 

@@ -4,16 +4,19 @@ import io
 import json
 import logging
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.hooks import dispatch_hook
 from urllib3.connection import HTTPConnection
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.testing import faults, refusal
 from requests_kiwoom.testing.server import Reply
+from requests_kiwoom.tokens import fingerprint
 
 from .conftest import PATH
 from .tools import RawServer, http, http_chunked, in_threads, issued
@@ -570,6 +573,22 @@ def test_a_success_is_never_sent_again(server, session, url, return_code):
     session.post(url, json={})
 
     assert 1 == server.issues
+
+
+def test_hooks_that_are_not_run_by_requests(caplog):
+    """A library that runs them itself may not say whether the answer is streamed (requests-cache): then it is not."""
+    chunked = http_chunked(json.dumps(REJECTED).encode())
+    with RawServer(issued("first"), chunked, issued("second"), chunked) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
+        request = requests.Request("POST", raw.url + PATH, json={}, auth=auth).prepare()
+        with closing(HTTPAdapter()) as adapter:
+            response = adapter.send(request)
+
+            assert REJECTED == dispatch_hook("response", request.hooks, response).json()
+
+    assert 4 == len(raw.requests)
+    for token in ("first", "second"):
+        assert f"token {fingerprint(token)} was rejected" in caplog.text
 
 
 @pytest.mark.parametrize("stream", [True, False])

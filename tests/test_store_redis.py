@@ -74,19 +74,21 @@ class TestTheRecord:
 
         assert [milliseconds] == seen
 
-    def test_how_often_the_lock_is_asked_for(self, client):
-        """Twenty times a second, which is twice as often as redis-py would by itself."""
+    def test_which_lock_is_asked_for(self, client):
+        """One that is asked for twenty times a second, outlives what runs under it, and is let go of by any thread."""
         locks = []
 
         class Noting(redis.Redis):
             def lock(self, *args, **kwargs):
-                locks.append(super().lock(*args, **kwargs))
-                return locks[-1]
+                locks.append((args, kwargs))
+                return super().lock(*args, **kwargs)
 
         with Noting(port=client.connection_pool.connection_kwargs["port"]) as noting:
             RedisStore(noting).update("key", lambda stored: token("x", hours=1), wait=1)
 
-        assert [0.05] == [lock.sleep for lock in locks]
+        options = {"timeout": 5.0, "sleep": 0.05, "thread_local": False}
+        assert [(("requests-kiwoom:key:lock",), options)] == locks
+        assert locks[0][1]["thread_local"] is False
 
     def test_the_prefix_is_the_user_s(self, client):
         """Two prefixes share nothing."""
@@ -103,6 +105,7 @@ class TestTheRecord:
             b"2000000000",
             b"2000000000 a\r\nb",
             b"99999999999999 x",
+            b"0002000000000 x",
             b"9" * 5000 + b" x",
             b"1e9 x",
             b"2000000000 \xff",

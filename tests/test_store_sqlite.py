@@ -655,6 +655,29 @@ class TestForksAndSignals:
         assert [0, 0] == codes
         assert took[0] < 5  # No timing: the wait for its own lock would be 13 s.
 
+    @pytest.mark.parametrize("use", ["update", "discard"])
+    def test_a_signal_handler_that_uses_the_store(self, path, use, monkeypatch):
+        """In the middle of an operation it is told that the file is locked; the operation goes on, whoever is told."""
+        store, kept, new = SQLiteStore(path), token("x", hours=1), token("y", hours=1)
+        store.update("key", lambda stored: kept, wait=1)
+        connect, interrupted = sqlite3.connect, []
+
+        class Interrupted(sqlite3.Connection):
+            def execute(self, statement, *values):
+                if "application_id" in statement and not interrupted:
+                    interrupted.append(statement)
+                    store.update("key", lambda stored: kept, wait=0)
+                return super().execute(statement, *values)
+
+        monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, **kwargs, factory=Interrupted))
+        if use == "update":
+            assert new == store.update("key", lambda stored: new, wait=1)
+        else:
+            store.discard("key", kept)
+
+        assert 1 == len(interrupted)
+        assert (new if use == "update" else None) == store.load("key")
+
     def test_ctrl_c_while_waiting(self, server, path):
         """Ctrl-C ends a process that waits for another one's lock, and leaves the file as it was."""
         program = "import sys; from requests_kiwoom import SQLiteStore; print(1, flush=True); " + (
