@@ -28,7 +28,7 @@ def test_what_cannot_be_printed(server, auth, character):
     [
         json.dumps({"token": "fake-token", "token_type": "mac"}).encode("utf-16"),
         json.dumps({"access_token": "fake-token", "token_type": "Bearer"}).encode(),
-        b'{"return_code": 3, "return_msg": "fake\\/secret+key"}',
+        b'{"return_code": 3, "return_msg": "fake\\/secret+keyX"}',
     ],
     ids=["UTF-16", "access_token", "backslash"],
 )
@@ -37,7 +37,7 @@ def test_an_answer_with_a_secret_in_it_is_left_out(server, body):
     server.fail(Reply(body))
 
     with pytest.raises(TokenIssueError) as caught:
-        KiwoomAuth("fake-appkey", "fake/secret+key", base_url=server.url).token()
+        KiwoomAuth("fake-appkey", "fake/secret+keyX", base_url=server.url).token()
 
     assert caught.value.response is None
     assert "secret+key" not in str(caught.value) + repr(pickle.dumps(caught.value))
