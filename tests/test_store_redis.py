@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import redis
 
-from requests_kiwoom import KiwoomAuth, RedisStore, Token, redis_store
+from requests_kiwoom import KiwoomAuth, RedisStore, Token, TokenUnavailable, redis_store
 
 from .processes import build_auth
 from .test_stores import key_of, post, token
@@ -256,6 +256,24 @@ class TestRedisAway:
                 store.update("key", silenced, wait=1)
         finally:
             resuming.cancel()
+
+    def test_nothing_waits_for_ever_after_an_error(self, client, redis_server):
+        """Nor where the issue fails: a lock that Redis does not take back is left to end by itself."""
+        store = RedisStore(patient(client))
+        resumed = threading.Event()
+        resuming = threading.Timer(25, lambda: (resumed.set(), redis_server.resume()))
+
+        def silenced(stored):
+            redis_server.pause()
+            resuming.start()
+            raise TokenUnavailable("au10001 gave no answer")
+
+        try:
+            with pytest.raises(TokenUnavailable, match="^au10001 gave no answer$"):
+                store.update("key", silenced, wait=1)
+        finally:
+            resuming.cancel()
+        assert not resumed.is_set()
 
     def test_a_lock_that_comes_too_late(self, client, redis_server):
         """A lock that Redis grants when nobody waits for it any more is in nobody's way."""
