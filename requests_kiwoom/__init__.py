@@ -18,9 +18,9 @@ from .exceptions import (
 
 if TYPE_CHECKING:
     from .envelope import Envelope, read_envelope
-    from .redis_store import RedisStore
-    from .sqlite_store import SQLiteStore
     from .stores import TokenStore
+    from .stores.redis import RedisStore
+    from .stores.sqlite import SQLiteStore
     from .tokens import Token
 
 __all__ = [
@@ -50,8 +50,8 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 #: What loads when it is first asked for: importing this package is to cost next to nothing.
 _LATE = {
     "Envelope": "envelope",
-    "RedisStore": "redis_store",
-    "SQLiteStore": "sqlite_store",
+    "RedisStore": "stores.redis",
+    "SQLiteStore": "stores.sqlite",
     "Token": "tokens",
     "TokenStore": "stores",
     "read_envelope": "envelope",

@@ -75,8 +75,8 @@ class KiwoomAuth(AuthBase):
         resend: bool = True,
     ) -> None:
         # Here, since importing this package is to cost next to nothing; so in the other methods.
+        from .hook import RejectionHook
         from .oauth import OAuthClient
-        from .rejection import RejectionHook
         from .settings import check_resend, check_session, check_store, read_key, read_timeout
         from .source import TokenSource
 
@@ -139,7 +139,7 @@ class KiwoomAuth(AuthBase):
 
         >>> buy = auth.for_api("kt10000", resend=False)
         """
-        from .rejection import RejectionHook
+        from .hook import RejectionHook
         from .settings import check_resend
 
         _check_api_id(api_id)
@@ -272,7 +272,7 @@ class KiwoomAuth(AuthBase):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from .rejection import RejectionHook
+        from .hook import RejectionHook
 
         self.__dict__.update(state)
         self._hook = RejectionHook(self._source, state["_hook"])

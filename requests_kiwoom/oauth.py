@@ -10,7 +10,7 @@ from .envelope import Envelope, read_envelope
 from .exceptions import TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from .origins import Origin
 from .tokens import Token, parse_expires_dt, plausible
-from .wire import NoAnswer, post, retry_after
+from .transport import NoAnswer, post, retry_after
 
 #: Where tokens are issued and revoked: the two paths that need no bearer token.
 TOKEN_PATH = "/oauth2/token"

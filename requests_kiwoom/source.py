@@ -11,7 +11,7 @@ from .backoff import Backoff
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
 from .failing import Failing
 from .origins import Origin
-from .shared import SharedToken, UnsharedToken, store_key
+from .stores.guarded import SharedToken, UnsharedToken, store_key
 from .tokens import LIFETIME, Token, fingerprint, plausible
 
 if TYPE_CHECKING:

@@ -9,10 +9,8 @@ import requests
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing import KiwoomServer
-
-from .redis_server import RedisServer, find_redis_server
-
-PATH = "/api/dostk/stkinfo"
+from tests.helpers.constants import PATH
+from tests.helpers.redis_server import RedisServer, find_redis_server
 
 
 def pytest_configure() -> None:

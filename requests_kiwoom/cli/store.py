@@ -4,7 +4,8 @@ import argparse
 import logging
 import os
 
-from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, TokenStore, shared
+from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, TokenStore
+from requests_kiwoom.stores import guarded
 
 from .console import Problem, tell
 from .options import auth_from
@@ -16,7 +17,7 @@ class _Warnings(logging.Handler):
     """Tells of a store that fails: the token is meant to be shared. What else goes wrong ends the command."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.module == shared.__name__.rpartition(".")[2]:
+        if record.module == guarded.__name__.rpartition(".")[2]:
             tell(f"warning: {record.getMessage()}")
 
 

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from requests_kiwoom.testing import KiwoomServer
+from tests.helpers.processes import PATH, build_auth
+from tests.helpers.redis_server import RedisServer, find_redis_server
 
-from ..processes import PATH, build_auth
-from ..redis_server import RedisServer, find_redis_server
 from .floor import fresh_requests
 from .report import Row, print_table
 from .rounds import interleave, ratio
@@ -22,7 +22,7 @@ _COLD = """
 import sys, time
 import dateutil.tz, redis, requests, sqlite3, zoneinfo
 from requests_kiwoom import KiwoomAuth
-from tests.processes import build_store
+from tests.helpers.processes import build_store
 url, appkey, secretkey, where = sys.argv[1:]
 auth = KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(int(where) if where.isdecimal() else where))
 start = time.perf_counter()

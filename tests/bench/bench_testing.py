@@ -11,8 +11,8 @@ import requests
 
 from requests_kiwoom.testing import KiwoomServer, Reply
 from requests_kiwoom.testing.received import Requests
+from tests.helpers.constants import PATH
 
-PATH = "/api/dostk/stkinfo"
 STARTS, CALLS, ROUNDS, RECORDED = 30, 1000, 5, 10_000
 
 

@@ -7,10 +7,9 @@ import requests
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing import KiwoomServer, faults, refusal
+from tests.helpers.constants import PATH
 
 from .floor import API_ID
-
-PATH = "/api/dostk/stkinfo"
 
 
 class KiwoomWorld:

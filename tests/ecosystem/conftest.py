@@ -12,8 +12,7 @@ import requests
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.origins import parse_base_url
 from requests_kiwoom.testing import KiwoomServer
-
-from ..documents import README, blocks, section
+from tests.helpers.documents import README, blocks, section
 
 LIBRARIES = (
     ["dotenv", "keyring", "pandas", "requests_cache", "requests_mock", "requests_ratelimiter", "requests_toolbelt"]

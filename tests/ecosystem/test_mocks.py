@@ -9,8 +9,7 @@ import requests_mock
 
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import Reply, refusal
-
-PATH = "/api/dostk/stkinfo"
+from tests.helpers.constants import PATH
 
 
 def test_mock_recipes(server, run):

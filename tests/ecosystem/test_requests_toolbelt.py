@@ -2,8 +2,9 @@
 
 from requests_toolbelt import MultipartEncoder
 
+from tests.helpers.constants import PATH
+
 TITLE = "Base URLs and multipart bodies: requests-toolbelt"
-PATH = "/api/dostk/stkinfo"
 
 
 def test_base_url_session(server, run):

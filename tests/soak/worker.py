@@ -14,8 +14,7 @@ import time
 import requests
 
 from requests_kiwoom import KiwoomAuth, SQLiteStore
-
-from ..processes import Member
+from tests.helpers.processes import Member
 
 PATH, API_ID = "/api/dostk/ordr", "kt10000"
 #: Which process an au10001 call comes from.

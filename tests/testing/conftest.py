@@ -2,8 +2,7 @@ import pytest
 import requests
 
 from requests_kiwoom.testing import KiwoomServer
-
-from .client import Client
+from tests.testing.client import Client
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import time
 import pytest
 
 from requests_kiwoom.testing import KiwoomServer, Reply
-
-from .client import JSON
+from tests.testing.client import JSON
 
 CALLERS, CALLS = 64, 200
 #: Nothing takes the server longer than some milliseconds: whoever waits so many seconds waits for ever.

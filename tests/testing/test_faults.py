@@ -7,8 +7,7 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ConnectionError
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
-
-from .client import threads_left_behind, threads_of_servers
+from tests.testing.client import threads_left_behind, threads_of_servers
 
 STK = "/api/dostk/stkinfo"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .client import JSON
+from tests.testing.client import JSON
 
 STK = "/api/dostk/stkinfo"
 

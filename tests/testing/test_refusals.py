@@ -5,8 +5,7 @@ import sys
 import pytest
 
 from requests_kiwoom.testing import KiwoomServer, refusal
-
-from .client import session_from
+from tests.testing.client import session_from
 
 needs_a_second_address = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8 without being told"

@@ -13,9 +13,8 @@ import trustme
 
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer, Reply, connection, faults
-
-from ..tools import port_of_ones_own
-from .client import threads_left_behind
+from tests.helpers.tools import port_of_ones_own
+from tests.testing.client import threads_left_behind
 
 STK = "/api/dostk/stkinfo"
 

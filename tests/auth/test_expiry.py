@@ -1,0 +1,135 @@
+"""Expiry: the token is issued again once its time has passed, and clocks may be wrong."""
+
+import threading
+
+import pytest
+import requests
+
+from requests_kiwoom.source import TokenSource
+from tests.helpers.tools import in_threads
+
+
+def test_it_is_used_to_its_last_second(server, session, url):
+    """There is no margin: in its last second the token is used, and au10001 is not asked."""
+    server.clock.stop()
+    session.post(url, json={})
+    server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 0.5)
+    for _ in range(20):
+        session.post(url, json={})
+
+    assert 1 == server.issues
+
+
+def test_after_the_expiry_it_is_issued_anew(server, session, url):
+    """The first request after the expiry issues; no request carries the old token any more."""
+    session.post(url, json={})
+    old = session.auth.token()
+    server.clock.advance(hours=24)
+
+    assert 0 == session.post(url, json={}).json()["return_code"]
+    assert 2 == server.issues
+    assert 1 == sum(request.token == old for request in server.requests)
+
+
+def test_20_expiries_under_8_threads(server, session, url):
+    """20 expiries in a row fail no request of 8 threads, though au10001 hands out the old token in its last second."""
+    session.post(url, json={})
+    failed, stop, done = [], threading.Event(), [0] * 8
+
+    def send(number):
+        while not stop.is_set():
+            answer = session.post(url, json={}).json()
+            done[number] += 1
+            if answer["return_code"] != 0:
+                failed.append(answer)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        # To half a second before the expiry, and then over it, while requests are on their way.
+        server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 0.5)
+        server.clock.advance(seconds=0.5)
+        # No request may be under way for longer than a day.
+        before = list(done)
+        while any(now - then < 2 for now, then in zip(done, before, strict=True)):
+            session.post(url, json={})
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+    assert [] == failed
+    assert 21 <= server.issues <= 21 + 20
+
+
+def test_the_old_token_in_its_last_second_is_used(server, session, url):
+    """A token handed out in its last second is used although this clock says that it has expired."""
+    server.clock.stop()
+    session.post(url, json={})
+    remaining = session.auth.expires_at.timestamp() - server.clock()
+    server.clock.advance(seconds=remaining - 0.2)
+    ahead = 0.5
+    session.auth._source._now = lambda: server.clock() + ahead
+
+    for _ in range(10):
+        assert 0 == session.post(url, json={}).json()["return_code"]
+    assert 2 == server.issues
+
+
+def test_the_moment_of_the_expiry(server, auth):
+    """At the very moment of its expiry a token is not used, unless au10001 has just handed it out."""
+    server.clock.stop()
+    auth.token()
+    expires = auth.expires_at.timestamp()
+    auth._source._now = lambda: expires
+
+    auth.token()
+    auth.token()
+
+    assert 2 == server.issues
+
+
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_a_clock_9_hours_off(server, session, url, monkeypatch, hours):
+    """With a local clock 9 hours off no request fails; once it has settled, au10001 is asked once in 30 s at most."""
+    monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + hours * 3600)
+    server.clock.stop()
+    for _ in range(240):  # Two days in steps of 12 minutes.
+        assert 0 == session.post(url, json={}).json()["return_code"]
+        server.clock.advance(minutes=12)
+    settled = server.issues
+    # Let it settle in a time in which the token seems to have expired.
+    server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 8 * 3600)
+    for _ in range(8):
+        session.post(url, json={})
+        server.clock.advance(seconds=20)
+    settled = server.issues
+    for _ in range(60):
+        assert 0 == session.post(url, json={}).json()["return_code"]
+        server.clock.advance(seconds=5)
+
+    assert server.issues - settled <= 300 / 30
+
+
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_a_clock_that_jumps(server, session, url, hours):
+    """A local clock that is set 9 hours back or forth between two requests fails none."""
+    jumps = [0]
+    session.auth._source._now = lambda: server.clock() + 3600 * sum(jumps)
+    for _ in range(6):
+        assert 0 == session.post(url, json={}).json()["return_code"]
+        jumps.append(hours if len(jumps) % 2 else -hours)
+
+    assert server.issues <= 6
+
+
+def test_expired_and_revoked_at_once(server, session, url):
+    """32 threads at the expiry make one au10001 call."""
+    session.post(url, json={})
+    server.clock.advance(hours=24)
+    server.latency = 0.1
+
+    answers = in_threads(32, lambda: requests.post(url, json={}, auth=session.auth.for_api("ka10001")).status_code)
+
+    assert [200] * 32 == answers
+    assert 2 == server.issues

@@ -1,0 +1,480 @@
+"""au10001's answers: what is a token, and what is not."""
+
+import gzip
+import itertools
+import socket
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+import requests
+
+from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable, transport
+from requests_kiwoom.testing.server import Reply
+from tests.helpers.tools import RawServer, http, http_chunked, issued, until
+
+#: The read timeout begins anew with every byte, and no machine is so busy that the next one takes longer.
+SLOWER_THAN_ANY_PAUSE = (0.1, 2.0)
+
+
+def drip(*pieces, pause=0.05):
+    """Send the pieces one by one, and the last one again and again until the client has had enough."""
+
+    def answer(connection):
+        for piece in pieces:
+            connection.sendall(piece)
+        while True:
+            connection.sendall(pieces[-1])
+            time.sleep(pause)  # The server's slowness is what the test is about.
+
+    return answer
+
+
+def auth_at(raw, **options):
+    return KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, **options)
+
+
+MALFORMED = {
+    "not JSON": http(b"not JSON"),
+    "HTML": http(b"<html>maintenance</html>", "200 OK", "Content-Type: text/html"),
+    "firewall": http(b"<html>blocked</html>", "400 Bad Request"),
+    "empty": http(b""),
+    "list": http(b'[{"token": "fake-token"}]'),
+    "deep list": http(b"[" * 50_000),
+    "number too long": http(b'{"return_code": ' + b"9" * 5000 + b"}"),
+    "not UTF-8": http(b'{"token": "\xff\xfe"}'),
+    "no token": issued(None),
+    "token with CR/LF": issued("fake\r\ntoken"),
+    "token with a space": issued("fake token"),
+    "token not ASCII": issued("토큰"),
+    "empty token": issued(""),
+    "token of 100 kB": issued("x" * 100_000),
+    "token of 1001 characters": issued("x" * 1001),
+    "token is a number": issued(12345),
+    "token is a list": issued(["fake-token"]),
+    "expires_dt absent": issued("fake-token", expires_dt=None),
+    "expires_dt of 13 digits": issued("fake-token", expires_dt="2024110708371"),
+    "expires_dt of 15 digits": issued("fake-token", expires_dt="202411070837130"),
+    "30 February": issued("fake-token", expires_dt="20260230000000"),
+    "Arabic digits": issued("fake-token", expires_dt="٢٠٢٦١١٢٢٠٨٠٠٠٠"),
+    "the tenth": issued("fake-token", expires_dt="10"),
+    "expires_dt is a number": issued("fake-token", expires_dt=20261122080000),
+    "expired last year": issued("fake-token", expires_dt="20241107083713"),
+    "expires in 9999": issued("fake-token", expires_dt="99991231235959"),
+    "expires in year 0": issued("fake-token", expires_dt="00000101000000"),
+    "token_type mac": issued("fake-token", token_type="mac"),
+    "token_type absent": issued("fake-token", token_type=None),
+    "token_type is a number": issued("fake-token", token_type=1),
+    "return_code is no number": issued("fake-token", return_code="zero"),
+    "return_code is a list": issued("fake-token", return_code=[0]),
+    "return_code is true": issued("fake-token", return_code=True),
+    "return_code is false": issued("fake-token", return_code=False),
+    "return_code is a fraction": issued("fake-token", return_code=0.0),
+    "return_code 1": issued("fake-token", return_code=1),
+    "truncated": http(b'{"token": "fake-tok', length=300),
+    "cut in the header": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "no answer": b"",
+    "not HTTP": b"220 smtp.example ESMTP\r\n",
+    "gzip that is none": http(b"not gzip", "200 OK", "Content-Encoding: gzip"),
+    "gzip bomb": http(gzip.compress(b" " * 10_000_000), "200 OK", "Content-Encoding: gzip"),
+    "never ending": lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 10**6),
+    "redirect": http(b"", "307 Temporary Redirect", "Location: http://127.0.0.1:9/"),
+    "created": issued("fake-token").replace(b"200 OK", b"201 Created"),
+    "500 with a token": issued("fake-token").replace(b"200 OK", b"500 Oops"),
+}
+
+
+@pytest.mark.parametrize("answer", MALFORMED.values(), ids=MALFORMED.keys())
+def test_what_is_no_token_is_unavailable(answer):
+    """Whatever else au10001 says: ``TokenUnavailable``, once, and never a request with half a token."""
+    with RawServer(answer) as raw:
+        auth = auth_at(raw)
+
+        with pytest.raises(TokenUnavailable) as caught:
+            requests.post(f"{raw.url}/api/x", json={}, auth=auth.for_api("ka10001"))
+
+    assert 1 == len(raw.requests)
+    assert isinstance(caught.value, requests.exceptions.ConnectionError)
+    assert auth.expires_at is None
+    assert "fake-tok" not in str(caught.value)
+
+
+TOKENS = {
+    "as specified": issued("fake-token"),
+    "token_type Bearer": issued("fake-token", token_type="Bearer"),
+    "token_type BEARER": issued("fake-token", token_type="BEARER"),
+    "return_code absent": issued("fake-token", return_code=None),
+    "return_code is a string": issued("fake-token", return_code="0"),
+    "a code in return_msg": issued("fake-token", return_msg="[1999:...]"),
+    "token of 1000 characters": issued("x" * 1000),
+    "HTTP/1.0": issued("fake-token").replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "chunked": http_chunked(issued("fake-token").partition(b"\r\n\r\n")[2]),
+    "gzip": http(gzip.compress(issued("fake-token").partition(b"\r\n\r\n")[2]), "200 OK", "Content-Encoding: gzip"),
+}
+
+
+# The names, too, since an answer holds the time: each worker of pytest-xdist would call the tests something else.
+@pytest.mark.parametrize("answer", TOKENS.values(), ids=TOKENS.keys())
+def test_what_is_a_token(answer):
+    """The specification's answer is taken, in the spellings that were seen."""
+    with RawServer(answer) as raw:
+        assert auth_at(raw).token() in ("fake-token", "x" * 1000)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        drip(b"H"),
+        drip(b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+        drip(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        lambda connection: connection.recv(1),
+    ],
+    ids=["status line", "header", "body", "endless body", "chunks", "silence"],
+)
+def test_a_dripping_answer_ends(answer):
+    """An answer that drips in, from its first byte or later, is given up within connect plus read seconds."""
+    with RawServer(answer) as raw:
+        with pytest.raises(TokenUnavailable):
+            auth_at(raw, timeout=(0.1, 0.3)).token()
+
+        # Its thread was left alone: where much else runs, the request may come in after that.
+        until(lambda: raw.requests)
+        assert 1 == len(raw.requests)
+
+
+@pytest.mark.parametrize(
+    "begin, piece",
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    ],
+    ids=["body", "endless body", "chunks"],
+)
+def test_a_dripping_body_ends_in_a_session_with_a_send_of_its_own(begin, piece):
+    """The body is given up in time in the caller's own thread as well."""
+    with RawServer(drip(begin, piece)) as raw, WithoutHooks() as session:
+        with pytest.raises(TokenUnavailable, match="the answer came too slowly"):
+            auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE, session=session).token()
+
+
+def test_the_time_is_looked_at_after_each_byte(monkeypatch):
+    """Of an answer that stops after one byte, the next is not waited for once the time is over."""
+    moments = itertools.chain([0.0], itertools.repeat(30.1))
+    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=moments.__next__))
+    one_byte = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n "
+    with RawServer(lambda connection: (connection.sendall(one_byte), connection.recv(1))) as raw:
+        with pytest.raises(TokenUnavailable, match="the answer came too slowly"):
+            auth_at(raw, timeout=(10.0, 20.0)).token()
+
+
+def test_the_last_moment_of_a_call(monkeypatch):
+    """An answer that is whole when connect plus read seconds have passed, and not more, is in time."""
+    moments = itertools.chain([0.0], itertools.repeat(30.0))
+    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=moments.__next__))
+    with RawServer(issued("fake-token")) as raw:
+        assert "fake-token" == auth_at(raw, timeout=(10.0, 20.0)).token()
+
+
+@pytest.mark.parametrize(
+    "answer, told",
+    [
+        (b"HTTP/1.1 100 OK\r\n\r\nfake-token\r\n\r\n", r"BadStatusLine\(\.\.\.\)"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfake-token\r\n", r"InvalidChunkLength\(\.\.\.\)"),
+    ],
+    ids=["status line", "chunk"],
+)
+def test_an_answer_that_is_quoted(answer, told):
+    """What http.client and urllib3 quote of an answer is left out: it may hold a token."""
+    with RawServer(answer) as raw:
+        with pytest.raises(TokenUnavailable, match=rf" gave no answer\..*[ (]{told}\. ") as caught:
+            auth_at(raw).token()
+
+    assert "fake-token" not in str(caught.value)
+
+
+def test_the_longest_a_call_may_take():
+    """An answer whose beginning drips in is told by the seconds that were waited."""
+    with RawServer(drip(b"H")) as raw:
+        with pytest.raises(TokenUnavailable, match=" gave no answer. nothing complete came within 2.1 s. "):
+            auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE).token()
+
+
+def test_a_refusal_without_return_code():
+    """A code in the vendor's words is enough to know a refusal."""
+    with RawServer(issued(None, return_code=None, return_msg="[8001:...]")) as raw:
+        with pytest.raises(TokenRefused, match="^au10001 issued no token "):
+            auth_at(raw).token()
+
+
+def test_an_answer_without_a_code():
+    """What is neither a refusal nor a token is told by what is wrong with it."""
+    with RawServer(issued(None)) as raw:
+        with pytest.raises(TokenUnavailable, match="^au10001 gave what is no token: a token is "):
+            auth_at(raw).token()
+
+
+def test_nobody_there():
+    """A refused connection is ``TokenUnavailable``, and says why."""
+    with socket.socket() as silent:
+        # Bound, it is nobody else's; it does not listen.
+        silent.bind(("127.0.0.1", 0))
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+        with pytest.raises(TokenUnavailable, match="refused"):
+            auth.token()
+
+
+@pytest.mark.parametrize(
+    "code, advice",
+    [
+        (8001, "appkey and secretkey"),
+        (8002, "appkey and secretkey"),
+        (8010, "IP address"),
+        (8011, "grant_type"),
+        (8012, "grant_type"),
+        (8020, "did not arrive"),
+        (8030, "mock=True"),
+        (8031, "mock=True"),
+        (8040, "Register"),
+        (8050, "Register"),
+        (8104, "모의투자"),
+        (8200, "corporate"),
+        (1501, "base_url"),
+        (1517, "base_url"),
+    ],
+)
+def test_refusals_say_what_to_do(server, auth, code, advice):
+    """``TokenRefused`` carries the vendor's code and words, and what to do about them."""
+    server.fail(Reply({"return_code": 3, "return_msg": f"인증에 실패했습니다[{code}:그 이유]"}))
+
+    with pytest.raises(TokenRefused, match=advice) as caught:
+        auth.token()
+
+    error = caught.value
+    assert (code, 3, f"인증에 실패했습니다[{code}:그 이유]") == (error.code, error.return_code, error.return_msg)
+    assert "그 이유" in str(error)
+    assert 200 == error.response.status_code
+    assert code == int(error.response.json()["return_msg"][-11:].split("[")[-1][:4])
+
+
+@pytest.mark.parametrize("code", [1000, 1500, 1518, 1700, 1999, 8005, 8006, 8009, 8015, 8103])
+def test_other_codes_are_unavailable(server, auth, code):
+    """Every other code may be cured by asking again later."""
+    server.fail(Reply({"return_code": 5, "return_msg": f"[{code}:...]"}, 429 if code == 1700 else 200))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    assert code == caught.value.code
+    assert 1.0 <= caught.value.retry_after <= 1.5
+
+
+def test_a_lent_session_is_used_and_left_alone(server):
+    """The lent session sends the token call; afterwards it is as it was, and not closed."""
+    with requests.Session() as session:
+        session.headers.update({"Authorization": "Bearer of-another", "X-Gateway": "1"})
+        session.auth = ("user", "fake-password")
+        seen = []
+        session.hooks["response"].append(lambda response, **kwargs: seen.append(response))
+        before = {name: repr(getattr(session, name)) for name in session.__attrs__}
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+
+        auth.token()
+
+        (call,) = server.requests
+        assert "1" == call.headers["x-gateway"]
+        assert "authorization" not in call.headers
+        assert before == {name: repr(getattr(session, name)) for name in session.__attrs__}
+        assert [] == seen
+        session.get(server.url)
+
+
+def test_a_lent_session_keeps_no_cookie_of_the_token_call():
+    """A cookie that au10001's answer sets does not get into the lent session."""
+    answer = issued("fake-token").replace(b"200 OK\r\n", b"200 OK\r\nSet-Cookie: node=a; Path=/\r\n")
+    with RawServer(answer) as raw, requests.Session() as session:
+        auth_at(raw, session=session).token()
+
+        assert [] == list(session.cookies)
+
+
+def test_one_session_lent_and_carrying_the_auth(server, url):
+    """One session may be lent to the auth and carry it: the token call does not ask the auth for a token."""
+    with requests.Session() as session:
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+        session.auth = auth.for_api("ka10001")
+
+        assert 0 == session.post(url, json={}).json()["return_code"]
+
+    assert 1 == server.issues
+
+
+def test_a_lent_session_s_proxies_and_ca_bundle_count(server):
+    """The token call goes through the lent session's proxy."""
+    with RawServer(issued("through-the-proxy")) as proxy, requests.Session() as session:
+        session.proxies = {"http": proxy.url}
+
+        token = KiwoomAuth(server.appkey, server.secretkey, base_url="http://localhost:9", session=session).token()
+
+    assert "through-the-proxy" == token
+    assert proxy.requests[0].startswith(b"POST http://localhost:9/oauth2/token ")
+
+
+class Noting(requests.adapters.HTTPAdapter):
+    """An adapter that notes how it is used."""
+
+    def __init__(self):
+        super().__init__()
+        self.timeouts, self.threads, self.closed = [], [], False
+
+    def send(self, request, **kwargs):
+        self.timeouts.append(kwargs["timeout"])
+        self.threads.append(threading.current_thread())
+        return super().send(request, **kwargs)
+
+    def close(self):
+        self.closed = True
+        super().close()
+
+
+@pytest.mark.parametrize(
+    "options, timeout", [({}, (3.05, 10.0)), ({"timeout": 0.9}, (0.9, 0.9)), ({"timeout": (3600, 1)}, (3600.0, 1.0))]
+)
+def test_each_call_has_the_timeout(server, options, timeout):
+    """Connect and read, or one number for both; a lent session's adapter gets them, and is not closed."""
+    with requests.Session() as session:
+        adapter = Noting()
+        session.mount("http://", adapter)
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session, **options)
+        auth.token()
+        auth.revoke()
+
+        assert [timeout, timeout] == adapter.timeouts
+        assert not adapter.closed
+
+
+def test_a_lent_session_whose_send_is_somebody_else_s(server):
+    """Where another ``send`` is in place, as requests-mock puts one, the call is made in the caller's own thread."""
+    with requests.Session() as session:
+        adapter = Noting()
+        session.mount("http://", adapter)
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+        auth.token()
+        session.send = session.send
+        auth.revoke()
+
+        assert [False, True] == [thread is threading.current_thread() for thread in adapter.threads]
+
+
+def test_both_calls_name_their_api(server, auth):
+    """au10001 and au10002 say which API they are, and that nobody is to store what they answer."""
+    auth.token()
+    auth.revoke()
+
+    assert ["au10001", "au10002"] == [request.headers["api-id"] for request in server.requests]
+    assert {"no-store"} == {request.headers["cache-control"] for request in server.requests}
+    assert {"application/json;charset=UTF-8"} == {request.headers["content-type"] for request in server.requests}
+
+
+@pytest.mark.parametrize("spaces, is_read", [(0, True), (1, False)])
+def test_an_answer_of_64_kib(spaces, is_read):
+    """An answer of 64 KiB is read, and a longer one is given up."""
+    content = issued("fake-token").partition(b"\r\n\r\n")[2]
+    with RawServer(http(content + b" " * (65536 + spaces - len(content)))) as raw:
+        if is_read:
+            assert "fake-token" == auth_at(raw).token()
+        else:
+            with pytest.raises(TokenUnavailable, match="the answer is longer than 65536 bytes"):
+                auth_at(raw).token()
+
+
+class WithoutHooks(requests.Session):
+    """A session of the user's that runs no hooks."""
+
+    def send(self, request, **kwargs):
+        request.hooks = {"response": []}
+        return super().send(request, **kwargs)
+
+
+def test_a_lent_session_that_runs_no_hooks():
+    """Its answers are read as all others are: up to 64 KiB."""
+
+    def endless(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b" " * 10_000)
+
+    with RawServer(issued("fake-token"), endless) as raw, WithoutHooks() as session:
+        assert "fake-token" == auth_at(raw, session=session).token()
+
+        with pytest.raises(TokenUnavailable, match="the answer is longer than 65536 bytes"):
+            auth_at(raw, session=session).token()
+
+
+def test_a_redirect_in_a_lent_session_that_runs_no_hooks(server):
+    """It is not followed either: the keys do not go to another host."""
+    away = http(b"", "307 Temporary Redirect", f"Location: {server.url}/oauth2/token")
+    with RawServer(away) as raw, WithoutHooks() as session:
+        with pytest.raises(TokenUnavailable, match="redirects"):
+            auth_at(raw, session=session).token()
+
+    assert [] == server.requests
+
+
+def test_a_lent_session_that_can_only_post(server):
+    """Whatever has a ``post`` like that of requests can be lent: a wrapper of the user's, say."""
+    wrapper = SimpleNamespace(post=requests.post)
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=wrapper)
+
+    assert server.token is None
+    assert auth.token() == server.token
+
+
+def test_what_a_lent_session_s_own_post_is_given(server):
+    """The arguments of requests' own, and header names as the specification spells them: a wrapper may look at them."""
+    given = []
+
+    class Wrapper(requests.Session):
+        def post(self, url, **kwargs):
+            given.append(kwargs)
+            return super().post(url, **kwargs)
+
+    with Wrapper() as session:
+        KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
+
+    (kwargs,) = given
+    assert {"data", "headers", "auth", "hooks", "allow_redirects", "timeout", "stream"} == {*kwargs}
+    assert [False, True] == [kwargs["allow_redirects"], kwargs["stream"]]
+    assert kwargs["allow_redirects"] is False
+    assert ["Content-Type", "api-id", "Cache-Control", "Authorization"] == list(kwargs["headers"])
+
+
+class Broken(requests.adapters.BaseAdapter):
+    """An adapter that raises what no adapter should."""
+
+    def send(self, request, **kwargs):
+        raise KeyError("what no adapter should raise")
+
+    def close(self):
+        pass
+
+
+def test_a_lent_session_that_breaks_is_unavailable(server):
+    """Whatever a lent session raises reaches the caller as ``TokenUnavailable``."""
+    with requests.Session() as session:
+        session.mount("http://", Broken())
+        with pytest.raises(TokenUnavailable, match="KeyError: .what no adapter should raise"):
+            KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
+
+
+@pytest.mark.parametrize(
+    "timeout", [0, -1, 3600.1, (1,), (1, 2, 3), (1, 0), ("1", 2), None, True, float("inf"), float("nan"), 1e9]
+)
+def test_timeout_must_be_seconds(timeout):
+    """A timeout that is none is refused by the constructor."""
+    with pytest.raises(ValueError, match="timeout"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", timeout=timeout)

@@ -1,0 +1,194 @@
+"""Whom a request goes to, over real TLS under the vendor's own host names."""
+
+import contextlib
+import socket
+import ssl
+
+import pytest
+import requests
+import trustme
+
+from requests_kiwoom import InsecureTransport, KiwoomAuth, WrongEnvironment
+from requests_kiwoom.testing import KiwoomServer
+from requests_kiwoom.testing import server as server_module
+from tests.helpers.constants import PATH
+
+HOSTS = ["api.kiwoom.com", "mockapi.kiwoom.com", "foreign.example", "api.kiwoom.com.evil.example", "evil.example"]
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """A certificate authority of this run's own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def world(authority, monkeypatch, tmp_path):
+    """Five hosts, each with a server and a certificate of its own; name look-up leads to loopback."""
+    servers = {}
+    with contextlib.ExitStack() as stack:
+        for host in HOSTS:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority.issue_cert(host).configure_cert(context)
+            servers[host] = stack.enter_context(KiwoomServer(tls=context, strict=False))
+        ports = {host: int(kiwoom.url.rpartition(":")[2]) for host, kiwoom in servers.items()}
+        look_up = socket.getaddrinfo
+
+        def to_loopback(host, port, *args, **kwargs):
+            name = host.decode() if isinstance(host, bytes) else host
+            if name in ports and port in (443, None):
+                return look_up("127.0.0.1", ports[name], *args, **kwargs)
+            return look_up(host, port, *args, **kwargs)
+
+        monkeypatch.setattr(socket, "getaddrinfo", to_loopback)
+        bundle = tmp_path / "authority.pem"
+        authority.cert_pem.write_to_path(bundle)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        yield servers
+
+
+def auth_for(kiwoom, **options):
+    return KiwoomAuth(kiwoom.appkey, kiwoom.secretkey, **options).for_api("ka10001")
+
+
+@pytest.fixture
+def production(world):
+    return auth_for(world["api.kiwoom.com"])
+
+
+@pytest.mark.parametrize("mock, host", [(False, "api.kiwoom.com"), (True, "mockapi.kiwoom.com")])
+def test_each_environment_has_its_host(world, mock, host):
+    """Production and mock trading each go to their own host, for the token and for the request."""
+    answer = requests.post(f"https://{host}{PATH}", json={}, auth=auth_for(world[host], mock=mock))
+
+    assert 0 == answer.json()["return_code"]
+    assert {name: len(kiwoom.requests) for name, kiwoom in world.items() if kiwoom.requests} == {host: 2}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.kiwoom.com:443/api/dostk/stkinfo",
+        "https://API.Kiwoom.COM/api/dostk/stkinfo",
+        "HTTPS://api.kiwoom.com/api/dostk/stkinfo",
+        "https://api.kiwoom.com/api/dostk/stkinfo?q=@evil.example/",
+        "https://user:fake@api.kiwoom.com/api/dostk/stkinfo",
+        "https://api.kiwoom.com/",
+        "https://api.kiwoom.com",
+        "https://api.kiwoom.com/oauth2/tokens",
+    ],
+)
+def test_the_own_origin_however_it_is_spelled(world, production, url):
+    """A default port, upper case, a user name: it is the same origin, and the token goes along."""
+    requests.post(url, json={}, auth=production)
+
+    assert production.token() == world["api.kiwoom.com"].requests[-1].token
+    assert "ka10001" == world["api.kiwoom.com"].requests[-1].api_id
+
+
+@pytest.mark.parametrize(
+    "url, host",
+    [
+        ("https://foreign.example/api/dostk/stkinfo", "foreign.example"),
+        ("https://api.kiwoom.com.evil.example/api/dostk/stkinfo", "api.kiwoom.com.evil.example"),
+        ("https://api.kiwoom.com@evil.example/api/dostk/stkinfo", "evil.example"),
+        ("https://api.kiwoom.com:443@evil.example/api/dostk/stkinfo", "evil.example"),
+        ("https://evil.example/https://api.kiwoom.com/api/", "evil.example"),
+        ("https://evil.example#@api.kiwoom.com/api/", "evil.example"),
+        ("https://evil.example?@api.kiwoom.com/api/", "evil.example"),
+    ],
+)
+def test_other_hosts_get_nothing(world, production, url, host):
+    """A host that only looks like Kiwoom's gets no header, and no token is issued for it."""
+    requests.post(url, json={}, auth=production)
+
+    (seen,) = world[host].requests
+    assert {"authorization", "api-id"}.isdisjoint(seen.headers)
+    assert [] == world["api.kiwoom.com"].requests
+
+
+@pytest.mark.parametrize("url", ["https://api.kiwoom.com\\@evil.example/", "https://api.kiwoom.com\t.evil.example/"])
+def test_urls_that_parsers_disagree_on(world, production, url):
+    """Whatever such a URL means to requests, the token does not get to another host."""
+    with contextlib.suppress(requests.exceptions.RequestException):
+        requests.post(url, json={}, auth=production, timeout=5)
+
+    for host, kiwoom in world.items():
+        assert host == "api.kiwoom.com" or all("authorization" not in seen.headers for seen in kiwoom.requests)
+
+
+@pytest.mark.parametrize(
+    "options, url, cure",
+    [
+        ({}, "https://mockapi.kiwoom.com/api/dostk/ordr", "mock=True"),
+        ({"mock": True}, "https://api.kiwoom.com/api/dostk/ordr", "mock=True"),
+        ({"mock": True}, "https://api.kiwoom.com/oauth2/token", "mock=True"),
+        ({"base_url": "https://foreign.example"}, "https://api.kiwoom.com/api/dostk/ordr", "auth.base_url"),
+        ({}, "https://api.kiwoom.com:8443/api/dostk/ordr", "mock=True"),
+    ],
+)
+def test_the_other_environment(world, options, url, cure):
+    """A request to a Kiwoom host that the auth is not for raises before anything is sent, and says what to do."""
+    with pytest.raises(WrongEnvironment, match=cure):
+        requests.post(url, json={}, auth=auth_for(world["api.kiwoom.com"], **options))
+
+    assert not any(kiwoom.requests for kiwoom in world.values())
+
+
+@pytest.mark.parametrize(
+    "options, url",
+    [
+        ({}, "http://api.kiwoom.com/api/dostk/ordr"),
+        ({}, "http://api.kiwoom.com:443/api/dostk/ordr"),
+        ({}, "http://mockapi.kiwoom.com/api/dostk/ordr"),
+        ({}, "http://API.KIWOOM.COM/oauth2/token"),
+        ({"base_url": "https://foreign.example"}, "http://foreign.example/api/dostk/ordr"),
+        ({"base_url": "https://foreign.example"}, "http://foreign.example:8080/api/dostk/ordr"),
+    ],
+)
+def test_plain_http(world, options, url):
+    """Plain http to a Kiwoom host, or to the auth's own, raises before anything is sent."""
+    with pytest.raises(InsecureTransport, match="https://"):
+        requests.post(url, json={}, auth=auth_for(world["api.kiwoom.com"], **options))
+
+    assert not any(kiwoom.requests for kiwoom in world.values())
+
+
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke", "/oauth2/token?x=1"])
+def test_the_token_service_itself(world, production, path):
+    """Requests to the two oauth2 paths pass untouched: they need no token, and would wait for one."""
+    requests.post(f"https://api.kiwoom.com{path}", json={}, auth=production)
+
+    (seen,) = world["api.kiwoom.com"].requests
+    assert {"authorization", "api-id"}.isdisjoint(seen.headers)
+
+
+def test_a_redirect_to_the_other_environment(world, production):
+    """A redirect from production to mock trading carries no token, not even after a 401 there."""
+    location = {"Location": "https://mockapi.kiwoom.com/api/dostk/stkinfo"}
+    world["api.kiwoom.com"].fail(server_module.Reply({}, 307, location), path=PATH)
+    world["mockapi.kiwoom.com"].rejection = 401
+
+    requests.post(f"https://api.kiwoom.com{PATH}", json={}, auth=production)
+
+    assert ["authorization" in seen.headers for seen in world["mockapi.kiwoom.com"].requests] == [False]
+    assert (1, 0) == (world["api.kiwoom.com"].issues, world["mockapi.kiwoom.com"].issues)
+
+
+def test_a_wrong_certificate(world, monkeypatch):
+    """A server whose certificate nobody vouches for gets no keys."""
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+
+    with pytest.raises(requests.exceptions.ConnectionError, match="(?i)certificate"):
+        auth_for(world["api.kiwoom.com"]).token()
+
+    assert [] == world["api.kiwoom.com"].requests
+
+
+def test_other_schemes_pass(world, production):
+    """What is no http at all is none of the auth's business: no token is issued for it."""
+    with pytest.raises(requests.exceptions.InvalidSchema):
+        requests.get("ftp://api.kiwoom.com/api/", auth=production)
+    with pytest.raises(requests.exceptions.InvalidSchema):
+        requests.get("mailto:api.kiwoom.com", auth=production)
+    assert [] == world["api.kiwoom.com"].requests

@@ -1,0 +1,397 @@
+"""``doctor``: each failure that it knows, provoked, and cured by what it printed."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import sqlite3
+
+import pytest
+
+from requests_kiwoom.testing import KiwoomServer, Reply
+from tests.helpers.cli import environ, run, write_key_files
+from tests.helpers.tools import RawServer, http
+
+# Each test starts a process or several, and none of it depends on the Python.
+pytestmark = pytest.mark.once
+
+KEY = "fake-appkey-of-many-characters"
+
+ALL = ["keys", "environment", "store", "proxy", "name look-up", "connection", "clock", "au10001"]
+UP_TO_CONNECTION = ALL[: ALL.index("connection") + 1]
+
+
+class Diagnosis:
+    """What doctor printed, taken apart; no secret was in it."""
+
+    def __init__(self, server, *arguments, **variables):
+        env = environ(server, **variables)
+        self.ran = run(server, "doctor", *arguments, **variables)
+        for secret in (env.get("KIWOOM_APPKEY"), env.get("KIWOOM_SECRETKEY"), "fake-password", "12345678"):
+            assert not secret or secret not in self.ran.out + self.ran.err
+        self.status = self.ran.status
+        rows = re.findall(r"^(ok  |FAIL|-   )  (.{12})  (.*)(?:\n {18}  -> (.*))?$", self.ran.out, re.MULTILINE)
+        self.names = [name.strip() for _, name, _, _ in rows]
+        self.failed = [name.strip() for status, name, _, _ in rows if status == "FAIL"]
+        self.details = {name.strip(): detail for _, name, detail, _ in rows}
+        self.cures = {name.strip(): cure for _, name, _, cure in rows if cure}
+
+
+def assert_well(diagnosis):
+    assert (0, [], "") == (diagnosis.status, diagnosis.failed, diagnosis.ran.err)
+    assert ALL == diagnosis.names
+    assert diagnosis.ran.out.endswith("\nEverything is in place.\n")
+
+
+def assert_fails(diagnosis, name, detail, cure):
+    """`name`, and nothing else, failed, and the last line says what to do next."""
+    assert (1, [name], "") == (diagnosis.status, diagnosis.failed, diagnosis.ran.err)
+    assert detail in diagnosis.details[name]
+    assert cure in diagnosis.cures[name]
+    assert diagnosis.ran.out.endswith("\nMend the first FAIL, and ask again: what comes after it may follow from it.\n")
+
+
+def test_all_is_well(server):
+    """Every check passes, one aligned line each, exit status 0; one GET and one au10001 went out."""
+    diagnosis = Diagnosis(server)
+
+    assert_well(diagnosis)
+    assert [("GET", "/"), ("POST", "/oauth2/token")] == [(request.method, request.path) for request in server.requests]
+    assert re.fullmatch(r"token [0-9a-f]{8}, expires [-\d]{10} [:\d]{8} KST", diagnosis.details["au10001"])
+
+
+def test_nothing_but_au10001_carries_a_secret(server, tmp_path):
+    """The GET that looks at the connection has neither keys nor token, nor what netrc says."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password fake-password\n")
+    (tmp_path / "netrc").chmod(0o600)
+
+    Diagnosis(server, NETRC=str(tmp_path / "netrc"))
+
+    assert b"" == server.requests[0].body
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_keys_from_files_are_found(server, tmp_path):
+    """The portal's key files are read; their names, which hold the account number, are not printed."""
+    variables = write_key_files(server, tmp_path)
+
+    diagnosis = Diagnosis(None, KIWOOM_BASE_URL=server.url, **variables)
+
+    assert_well(diagnosis)
+    assert diagnosis.details["keys"].endswith("from KIWOOM_APPKEY_FILE and KIWOOM_SECRETKEY_FILE")
+
+
+@pytest.mark.parametrize(
+    "variables, detail",
+    [
+        ({"KIWOOM_APPKEY": ""}, "set KIWOOM_APPKEY, or KIWOOM_APPKEY_FILE"),
+        ({"KIWOOM_SECRETKEY": ""}, "set KIWOOM_SECRETKEY, or KIWOOM_SECRETKEY_FILE"),
+        ({"KIWOOM_APPKEY_FILE": "key.txt"}, "both KIWOOM_APPKEY and KIWOOM_APPKEY_FILE are set"),
+        ({"KIWOOM_APPKEY": "", "KIWOOM_APPKEY_FILE": "12345678_appkey.txt"}, "file cannot be read: No such file"),
+        ({"KIWOOM_APPKEY": '"fake-appkey-of-a-dot-env-file"'}, "appkey has quotation marks around it"),
+        ({"KIWOOM_APPKEY": "fake-appkey of two pieces"}, "appkey holds white space"),
+        ({"KIWOOM_APPKEY": "12345678_appkey.txt"}, "name it in KIWOOM_APPKEY_FILE"),
+    ],
+    ids=["no appkey", "no secretkey", "twice", "no file", "quotation marks", "white space", "a file's name"],
+)
+def test_keys_that_cannot_be_read_are_told(server, variables, detail):
+    """Keys that are missing, or no keys: what is wrong, and nothing is sent."""
+    diagnosis = Diagnosis(server, **variables)
+
+    assert_fails(diagnosis, "keys", detail, "Both keys (앱키, 시크릿키) come from the environment, as text or")
+    assert (["keys"], []) == (diagnosis.names, server.requests)
+
+
+def test_one_key_given_twice_is_told(server):
+    """The same text for both keys cannot be right."""
+    diagnosis = Diagnosis(server, KIWOOM_SECRETKEY=server.appkey)
+
+    assert ["keys", "au10001"] == diagnosis.failed
+    assert "KIWOOM_APPKEY and KIWOOM_SECRETKEY are the same" == diagnosis.details["keys"]
+    assert "Give each its own" in diagnosis.cures["keys"]
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_key_that_was_cut_off_is_told(server, tmp_path, in_file):
+    """A key of a few characters has lost the others."""
+    (tmp_path / "key.txt").write_text("fake-secret")
+    variables = {"KIWOOM_SECRETKEY": "fake-secret"}
+    if in_file:
+        variables = {"KIWOOM_SECRETKEY": "", "KIWOOM_SECRETKEY_FILE": str(tmp_path / "key.txt")}
+
+    diagnosis = Diagnosis(server, **variables)
+
+    assert ["keys", "au10001"] == diagnosis.failed
+    assert "gives is too short for a key of Kiwoom's" in diagnosis.details["keys"]
+
+
+@pytest.mark.parametrize(
+    "variables, detail",
+    [
+        ({"KIWOOM_MOCK": "perhaps"}, "KIWOOM_MOCK must be 1, true, yes or on for mock trading"),
+        ({"KIWOOM_MOCK": "1"}, "both KIWOOM_MOCK and KIWOOM_BASE_URL are set"),
+        ({"KIWOOM_BASE_URL": "http://gateway.example"}, "base_url must be https"),
+    ],
+    ids=["nonsense", "both", "plain http"],
+)
+def test_an_environment_that_cannot_be_understood_is_told(server, variables, detail):
+    """Production or mock is never guessed."""
+    diagnosis = Diagnosis(server, **variables)
+
+    assert_fails(diagnosis, "environment", detail, "Give one of --mock, --base-url, KIWOOM_MOCK=1 and KIWOOM_BASE_URL")
+    assert (["keys", "environment"], []) == (diagnosis.names, server.requests)
+
+
+@pytest.mark.parametrize(
+    "options, variables, kind",
+    [
+        ([], {"KIWOOM_BASE_URL": ""}, "production (실전), https://api.kiwoom.com"),
+        (["--mock"], {}, "mock trading (모의투자), https://mockapi.kiwoom.com"),
+        ([], {"KIWOOM_BASE_URL": "", "KIWOOM_MOCK": "1"}, "mock trading (모의투자), https://mockapi.kiwoom.com"),
+    ],
+)
+def test_the_environment_is_named(server, options, variables, kind):
+    """Which of Kiwoom's two hosts the keys go to, in both languages."""
+    # A proxy that is not there: no test goes to Kiwoom.
+    diagnosis = Diagnosis(server, *options, HTTPS_PROXY="http://127.0.0.1:9", **variables)
+
+    assert kind == diagnosis.details["environment"]
+
+
+def test_a_proxy_that_is_not_there_is_told(server):
+    """A dead proxy: named without its password; NO_PROXY, as it says, is the way around it."""
+    proxy = dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://user:fake-password@127.0.0.1:9")
+
+    diagnosis = Diagnosis(server, **proxy)
+
+    assert_fails(diagnosis, "connection", "refused", "name the host in NO_PROXY")
+    assert "127.0.0.1:9" == diagnosis.details["proxy"]
+    assert "the proxy does it" == diagnosis.details["name look-up"]
+    assert (UP_TO_CONNECTION, []) == (diagnosis.names, server.requests)
+    assert_well(Diagnosis(server, NO_PROXY="127.0.0.1", **proxy))
+
+
+def test_a_host_that_is_not_known_is_told(server):
+    """A name that cannot be looked up: nothing after that is tried."""
+    # Without a name server that answers, each of them would be waited for, several times.
+    diagnosis = Diagnosis(server, "--base-url", "https://kiwoom.invalid", RES_OPTIONS="timeout:1 attempts:1")
+
+    assert_fails(diagnosis, "name look-up", "kiwoom.invalid: ", "the spelling of --base-url")
+    assert UP_TO_CONNECTION[:-1] == diagnosis.names
+
+
+def test_a_port_where_nobody_listens_is_told(server):
+    """A refused connection: in a few words, not urllib3's many."""
+    diagnosis = Diagnosis(server, "--base-url", "http://127.0.0.1:9")
+
+    assert_fails(diagnosis, "connection", "ConnectionRefusedError: ", "Nothing listens there")
+    assert UP_TO_CONNECTION == diagnosis.names
+
+
+def test_a_host_that_does_not_answer_is_told(server):
+    """A connection that is neither made nor refused, as behind a firewall."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as waiting:
+        for _ in range(4):  # Whoever comes after them waits for good.
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        diagnosis = Diagnosis(server, "--base-url", f"http://127.0.0.1:{full.getsockname()[1]}")
+
+    assert_fails(diagnosis, "connection", "timed out", "Nothing answers: a firewall drops the connection")
+
+
+def test_a_certificate_that_is_not_trusted_is_told():
+    """TLS opened on the way: the CA file in REQUESTS_CA_BUNDLE, as it says, cures it."""
+    with KiwoomServer(tls=True) as server:
+        diagnosis = Diagnosis(server)
+
+        assert_fails(diagnosis, "connection", "CERTIFICATE_VERIFY_FAILED", "CA file in REQUESTS_CA_BUNDLE")
+        assert [] == server.requests
+        cured = Diagnosis(server, REQUESTS_CA_BUNDLE=server.ca_bundle)
+        assert_well(cured)
+        assert cured.details["connection"].endswith("certificate verified")
+
+
+def test_a_port_without_tls_is_told(server):
+    """https to a port of plain http is no matter of certificates."""
+    diagnosis = Diagnosis(server, "--base-url", server.url.replace("http:", "https:"))
+
+    assert_fails(diagnosis, "connection", "SSLError", "does not speak TLS")
+
+
+def test_a_ca_file_that_is_not_there_is_told(server, tmp_path):
+    """REQUESTS_CA_BUNDLE with a file that is gone."""
+    url = server.url.replace("http:", "https:")
+    diagnosis = Diagnosis(server, "--base-url", url, REQUESTS_CA_BUNDLE=str(tmp_path / "ca.pem"))
+
+    assert_fails(diagnosis, "connection", "invalid path", "they must name a file that exists")
+
+
+@pytest.mark.parametrize("hours, word", [(9, "behind"), (-9, "ahead of")])
+def test_a_clock_that_is_wrong_is_told(server, hours, word):
+    """A clock nine hours off, KST taken for UTC say; the checks after it go on."""
+    server.clock.advance(hours=hours)
+
+    diagnosis = Diagnosis(server)
+
+    assert_fails(diagnosis, "clock", f"min {word} the server's", "Set this machine's clock and time zone")
+    assert re.match(r"9 h 00 min|8 h 59 min", diagnosis.details["clock"])
+    assert ALL == diagnosis.names
+    server.clock.advance(hours=-hours)
+    assert_well(Diagnosis(server))
+
+
+@pytest.mark.parametrize(
+    "headers, detail",
+    [
+        ([], "not checked: the server sent no Date"),
+        (["Date: yesterday"], "not checked: the server sent no Date"),
+        (["Date: Thu, 02 Jan 2025 00:00:00 -0000"], "ahead of the server's"),
+    ],
+)
+def test_a_date_that_says_little(headers, detail):
+    """A server without a Date leaves the clock unchecked; one without a zone is taken for UTC, as HTTP has it."""
+    with RawServer(http(b"", "200 OK", *headers)) as server:
+        diagnosis = Diagnosis(None, KIWOOM_APPKEY=KEY, KIWOOM_SECRETKEY=KEY[::-1], KIWOOM_BASE_URL=server.url)
+
+    assert diagnosis.details["clock"].endswith(detail)
+
+
+def test_half_a_minute_is_no_failure(server):
+    """A clock that is off by seconds does no harm: it is told, and that is all."""
+    server.clock.advance(seconds=-30)
+
+    diagnosis = Diagnosis(server)
+
+    assert_well(diagnosis)
+    assert diagnosis.details["clock"].endswith(" s ahead of the server's")
+
+
+def test_wrong_keys_are_told(server):
+    """8001: the vendor's words, and which variable holds which key."""
+    diagnosis = Diagnosis(server, KIWOOM_APPKEY=server.secretkey, KIWOOM_SECRETKEY=server.appkey)
+
+    assert_fails(diagnosis, "au10001", "return_code 3: 인증에 실패했습니다[8001:", "appkey (앱키) in KIWOOM_APPKEY and")
+    assert_well(Diagnosis(server))
+
+
+def test_keys_of_the_other_environment_are_told():
+    """8030: production's keys at mock trading; the other address, as it says, cures it."""
+    with KiwoomServer() as production, KiwoomServer(mock=True, beside=production) as mock:
+        diagnosis = Diagnosis(production, KIWOOM_BASE_URL=mock.url)
+
+        assert_fails(diagnosis, "au10001", "[8030:", "give the other environment's address")
+        assert_well(Diagnosis(production))
+
+
+def test_an_ip_address_that_is_not_registered_is_told(server):
+    """8050: which address to register, and where it is shown."""
+    server.allowed_ips = ["203.0.113.7"]
+
+    diagnosis = Diagnosis(server)
+
+    assert_fails(diagnosis, "au10001", "[8050:지정단말기", "Register this machine's public IP address (지정단말기)")
+    assert "what-is-my-IP" in diagnosis.cures["au10001"]
+    server.allowed_ips = ["127.0.0.1"]
+    assert_well(Diagnosis(server))
+
+
+def test_too_many_calls_are_told(server):
+    """1700: who else calls."""
+    server.fail(Reply({"return_code": 5, "return_msg": "[1700:허용된 API 요청 개수를 초과하였습니다]"}, 429))
+
+    assert_fails(Diagnosis(server), "au10001", "[1700:", "wait a second")
+    assert_well(Diagnosis(server))
+
+
+def test_http_429_without_a_code_is_told(server):
+    """The status alone says that there were too many calls."""
+    server.fail(Reply({"return_code": 5, "return_msg": "slow down"}, 429))
+
+    assert_fails(Diagnosis(server), "au10001", "return_code 5: slow down", "wait a second")
+
+
+def test_maintenance_is_told(server):
+    """A page in place of JSON: nothing of it is printed."""
+    server.fail(Reply(b"<html>fake-password</html>", 503))
+
+    assert_fails(Diagnosis(server), "au10001", "HTTP 503). This is no answer of Kiwoom's", "Try again in a while")
+    assert_well(Diagnosis(server))
+
+
+def test_a_store_that_can_be_used_is_told(server, tmp_path):
+    """A file of the user's own: readable and writable and private; nothing is left in it."""
+    path = str(tmp_path / "tokens.db")
+
+    diagnosis = Diagnosis(server, "--store", path)
+
+    assert_well(diagnosis)
+    assert "SQLiteStore, readable and writable and private" == diagnosis.details["store"]
+    with sqlite3.connect(path) as database:
+        assert [(0,)] == database.execute("SELECT count(*) FROM tokens").fetchall()
+    database.close()
+    assert "none" in Diagnosis(server).details["store"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no modes")
+def test_a_store_that_is_open_to_others_is_told(server, tmp_path):
+    """A file that others may read: the chmod that it prints cures it."""
+    path = tmp_path / "tokens.db"
+    path.touch()
+    path.chmod(0o644)
+
+    diagnosis = Diagnosis(server, KIWOOM_STORE=str(path))
+
+    assert_fails(diagnosis, "store", f"is open to others: run chmod 600 {path}", "Mend what it says")
+    path.chmod(0o600)
+    assert_well(Diagnosis(server, KIWOOM_STORE=str(path)))
+
+
+def test_a_store_of_another_program_is_told(server, tmp_path):
+    """Another program's database is left alone."""
+    path = tmp_path / "tokens.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE orders (id INTEGER)")
+    database.close()
+    path.chmod(0o600)
+
+    diagnosis = Diagnosis(server, "--store", str(path))
+
+    assert_fails(diagnosis, "store", "another program's database", "names a file of your own")
+
+
+def test_a_redis_server_that_is_not_there_is_told(server):
+    """An address whose port is dead; its password is not printed."""
+    diagnosis = Diagnosis(server, KIWOOM_STORE="redis://:fake-password@127.0.0.1:9/0")
+
+    assert_fails(diagnosis, "store", "ConnectionError: ", "a Redis server that can be reached")
+
+
+def test_a_store_that_fails_does_not_end_the_checks(server, tmp_path):
+    """What does not stand on the store is still checked."""
+    diagnosis = Diagnosis(server, "--store", str(tmp_path))
+
+    assert ["store"] == diagnosis.failed
+    assert ALL == diagnosis.names
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949", "ascii"])
+def test_json_is_for_a_bug_report(server, encoding):
+    """--json holds the same findings, the versions, and no secret."""
+    diagnosis = Diagnosis(server, "--json", PYTHONIOENCODING=encoding)
+
+    report = json.loads(diagnosis.ran.out)
+    assert ALL == [check["name"] for check in report["checks"]]
+    assert {"requests_kiwoom", "requests", "python", "system", "checks"} == report.keys()
+    assert {"name", "status", "detail", "cure"} == report["checks"][0].keys()
+    assert 0 == diagnosis.status
+
+
+def test_json_of_a_failure_has_its_cure(server):
+    """The exit status is that of the lines, and the cure stands beside the finding."""
+    diagnosis = Diagnosis(server, "--json", "--base-url", "http://127.0.0.1:9")
+
+    check = json.loads(diagnosis.ran.out)["checks"][-1]
+    assert (1, "connection", "FAIL") == (diagnosis.status, check["name"], check["status"])
+    assert check["cure"].startswith("Nothing listens there")

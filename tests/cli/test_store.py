@@ -1,0 +1,155 @@
+"""``--store`` and ``KIWOOM_STORE``: the token of the command line, shared with other programs."""
+
+import os
+import sqlite3
+import sys
+
+import pytest
+import redis
+
+from requests_kiwoom import KiwoomAuth, SQLiteStore
+from tests.helpers.cli import PATH, run
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "tokens.db")
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_the_next_program_uses_the_stored_token(server, path, by_option):
+    """Two commands with one store, by option or by environment: one au10001."""
+    arguments, variables = (["--store", path], {}) if by_option else ([], {"KIWOOM_STORE": path})
+
+    first = run(server, "token", "--reveal", *arguments, **variables)
+    second = run(server, "call", "ka10001", PATH, *arguments, **variables)
+
+    assert (0, 0, "", "") == (first.status, second.status, first.err, second.err)
+    assert 1 == server.issues
+    assert first.out.strip() == server.requests[-1].token
+
+
+def test_it_is_the_store_of_any_program_with_the_key(server, path):
+    """What a KiwoomAuth stores, the command line finds, and the other way round."""
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=SQLiteStore(path))
+
+    assert auth.token() == run(server, "token", "--reveal", "--store", path).out.strip()
+    assert 1 == server.issues
+
+
+def test_the_option_wins_over_the_environment(server, path, tmp_path):
+    """--store: the file that KIWOOM_STORE names is not touched."""
+    other = tmp_path / "other.db"
+
+    assert 0 == run(server, "token", "--store", path, KIWOOM_STORE=str(other)).status
+    assert os.path.exists(path) and not other.exists()
+
+
+def test_revoke_removes_the_stored_token(server, path):
+    """A revoked token is not left to other programs."""
+    run(server, "token", "--store", path)
+
+    assert 0 == run(server, "revoke", "--yes", "--store", path).status
+
+    with sqlite3.connect(path) as database:
+        assert [] == database.execute("SELECT * FROM tokens").fetchall()
+    database.close()
+
+
+def test_a_store_that_cannot_be_read_is_an_error(server, tmp_path):
+    """The token is meant to be shared: it is not issued without the store."""
+    ran = run(server, "token", "--store", str(tmp_path))
+
+    assert 1 == ran.status
+    assert "is no regular file: give the store a file of its own" in ran.complaint
+    assert [] == server.requests
+
+
+def test_another_programs_database_is_an_error(server, path):
+    """A file that is not ours is left alone, and nothing is sent."""
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE orders (id INTEGER)")
+    database.close()
+    os.chmod(path, 0o600)
+
+    ran = run(server, "token", "--store", path)
+
+    assert 1 == ran.status
+    assert "error: the store cannot be read: OSError: the file is another program's database" in ran.complaint
+    assert [] == server.requests
+
+
+def test_a_redis_address_is_no_argument(server):
+    """Its password would stand in `ps`."""
+    ran = run(server, "token", "--store", "redis://:fake-password@127.0.0.1:9/0")
+
+    assert 1 == ran.status
+    assert "say it in KIWOOM_STORE, not in an argument" in ran.complaint
+    assert "fake-pass" not in ran.complaint
+
+
+def test_a_redis_server_is_a_store(server, redis_port):
+    """Two commands with one Redis server: one au10001; doctor finds it in order, and leaves nothing behind."""
+    address = f"redis://127.0.0.1:{redis_port}/0"
+
+    assert 0 == run(server, "token", KIWOOM_STORE=address).status
+    assert 0 == run(server, "call", "ka10001", PATH, KIWOOM_STORE=address).status
+    assert 1 == server.issues
+
+    ran = run(server, "doctor", KIWOOM_STORE=address)
+    assert "ok    store         RedisStore, readable and writable" in ran.out
+    with redis.Redis.from_url(address) as client:
+        assert 1 == len(client.keys())
+
+
+def test_a_redis_server_that_is_not_there_is_an_error(server):
+    """A dead Redis server: one line without its password, and nothing is sent."""
+    ran = run(server, "token", KIWOOM_STORE="redis://:fake-password@127.0.0.1:9/0")
+
+    assert 1 == ran.status
+    assert ran.complaint.startswith("error: the store cannot be read: ")
+    assert ran.complaint.endswith("Connection refused. `doctor` says what to do\n")
+    assert "fake-password" not in ran.complaint
+    assert [] == server.requests
+
+
+def test_redis_that_is_not_installed_is_told(server, tmp_path):
+    """Without redis-py: the command that installs it, and nothing is sent."""
+    tmp_path.joinpath("redis.py").write_text("raise ModuleNotFoundError('No module named redis')")
+
+    ran = run(server, "token", KIWOOM_STORE="redis://127.0.0.1:9/0", PYTHONPATH=str(tmp_path))
+
+    assert 1 == ran.status
+    assert 'KIWOOM_STORE names a Redis server: pip install redis' in ran.complaint
+    assert [] == server.requests
+
+
+def test_a_redis_address_that_is_none_is_told(server):
+    """An address that cannot be read is not repeated."""
+    ran = run(server, "token", KIWOOM_STORE="redis://:fake-pass/word@127.0.0.1:6379/0")
+
+    assert 1 == ran.status
+    assert "KIWOOM_STORE is no address of a Redis server" in ran.complaint
+    assert "fake-password" not in ran.complaint
+
+
+@pytest.mark.parametrize("command", ["token", "renew", "revoke"])
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no folder that not even root can write to")
+def test_a_store_that_keeps_nothing_is_told(server, command):
+    """A store whose folder cannot be made is a warning: the token is not shared, and the user learns of it."""
+    more = ["--yes"] if command == "revoke" else []
+
+    ran = run(server, command, "--store", "/proc/no-such-folder/tokens.db", *more)
+
+    assert 0 == ran.status
+    assert ran.complaint.startswith("warning: the token store failed, so this process goes on without it for now: ")
+
+
+@pytest.mark.parametrize("place", ["", ":memory:"])
+def test_a_store_that_nobody_can_share_is_an_error(server, place):
+    """No name, and a database in memory, are no store."""
+    ran = run(server, "token", "--store", place)
+
+    assert 1 == ran.status
+    assert "path must name a file" in ran.complaint
+    assert 0 == server.issues

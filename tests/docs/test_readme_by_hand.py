@@ -1,0 +1,146 @@
+"""The README's twelve lines by hand: what it says that they get wrong, they do, and the package does not."""
+
+import io
+import re
+import threading
+import time
+
+import pytest
+import requests
+
+from requests_kiwoom import TokenIssueError, TokenUnavailable, read_envelope
+from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
+from tests.helpers.constants import PATH
+from tests.helpers.documents import program, section
+from tests.helpers.tools import in_threads
+
+
+@pytest.fixture
+def by_hand(server):
+    """What the lines define, with the server's address and keys in place of Kiwoom's."""
+    code = program("by_hand.py").replace("https://api.kiwoom.com", server.url)
+    names = {}
+    exec(code.replace("my-appkey", server.appkey).replace("my-secretkey", server.secretkey), names)
+    return names
+
+
+@pytest.fixture
+def post(by_hand):
+    """The lines' own function, for one API."""
+    return lambda **body: by_hand["post"](PATH, "ka10001", **body)
+
+
+def code_of(answer):
+    return read_envelope(answer.content).code
+
+
+def test_there_are_twelve_and_each_fault_is_shown():
+    """There are twelve lines, and for each fault in the list a test with its number."""
+    listed = re.findall(r"^(\d)\. ", section("By hand, in twelve lines")[1], re.M)
+
+    assert 12 == len(program("by_hand.py").strip().splitlines())
+    assert listed == [name[5] for name in globals() if re.match(r"test_\d_", name)]
+
+
+def test_1_they_wait_for_a_401(server, post, session, url):
+    """On a good day they work; told 8005 in HTTP 200, they keep the token, and the package issues another."""
+    assert [0, 0] == [post().json()["return_code"], session.post(url).json()["return_code"]]
+    server.revoke_all()
+
+    assert [8005, 8005] == [code_of(post()), code_of(post())]
+    assert None is code_of(session.post(url))
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows cannot change the time zone of one process")
+def test_2_they_read_korean_time_as_local_time(server, by_hand, post, auth, monkeypatch):
+    """With the clock in UTC, they take a token for live in its 33rd hour; the package, until its 24th."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        post()
+        auth.token()
+        ends = by_hand["expires"].timestamp(), auth.expires_at.timestamp()
+    time.tzset()
+
+    assert [33, 24] == [round((end - server.clock()) / 3600) for end in ends]
+
+
+def test_3_thirty_threads_ask_for_thirty_tokens(server, post, session, url):
+    """Thirty first calls are thirty au10001 calls under way at once; with the package, one."""
+    everybody = threading.Barrier(30)
+
+    def issued(request):
+        everybody.wait(30)
+        return Reply({"token": "fake-token", "expires_dt": "20991231235959"})
+
+    server.fail(*[issued] * 30)
+    in_threads(30, post)
+    assert 30 == server.issues
+
+    in_threads(30, lambda: session.post(url))
+    assert 30 + 1 == server.issues
+
+
+@pytest.mark.parametrize("code", [8001, 8050, 1700])
+def test_4_a_refusal_is_a_key_error(server, post, auth, code):
+    """Whatever Kiwoom says, they say KeyError: 'token'; the package passes the code on."""
+    server.fail(refusal(code), refusal(code))
+
+    with pytest.raises(KeyError, match="^'token'$"):
+        post()
+    with pytest.raises(TokenIssueError) as caught:
+        auth.token()
+    assert code == caught.value.code
+
+
+def test_5_they_go_on_asking(server, post, session, url):
+    """After 20 rejections in a row they have sent a call 21 times; the package stops at the second."""
+    server.reissue = "new"
+    server.reply("ka10001", [*[refusal(8005, status=401)] * 20, {}])
+
+    post()
+    assert (21, 21) == (len(server.requests.to("ka10001")), server.issues)
+
+    server.reply("ka10001", refusal(8005, status=401))
+    assert 401 == session.post(url).status_code
+    assert 21 + 2 == len(server.requests.to("ka10001"))
+
+
+def test_6_a_file_is_sent_again_empty(server, post, session, url):
+    """The second time, their body is empty; the package's is the same."""
+    server.rejection = 401
+    sent = []
+    for send in (post, lambda **body: session.post(url, **body)):
+        send()
+        server.revoke_all()
+        del server.requests[:]
+        send(data=io.BytesIO(b'{"stk_cd": "005930"}'))
+        sent.append([request.body for request in server.requests.to("ka10001")])
+
+    assert [b'{"stk_cd": "005930"}', b""] == sent[0]
+    assert [b'{"stk_cd": "005930"}'] * 2 == sent[1]
+
+
+def test_7_an_exception_holds_the_keys(server, post, auth):
+    """When au10001 breaks off, their exception leads to the body with both keys; the package's to none."""
+    server.fail(faults.RESET_BEFORE, faults.RESET_BEFORE)
+
+    with pytest.raises(requests.ConnectionError) as caught:
+        post()
+    assert all(key.encode() in caught.value.request.body for key in (server.appkey, server.secretkey))
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+    assert caught.value.request is None
+
+
+def test_8_a_redirect_takes_the_keys_away(server, post, auth):
+    """Their keys go to wherever au10001 is redirected; the package's stay."""
+    with KiwoomServer(strict=False) as elsewhere:
+        server.fail(*[faults.redirect(elsewhere.url + "/oauth2/token")] * 2)
+
+        with pytest.raises(KeyError):
+            post()
+        assert server.secretkey == elsewhere.requests.last.json()["secretkey"]
+        with pytest.raises(TokenUnavailable):
+            auth.token()
+        assert 1 == len(elsewhere.requests)

@@ -1,0 +1,45 @@
+"""What a release says about itself."""
+
+import importlib.metadata
+import importlib.resources
+import re
+import subprocess
+import sys
+import urllib.parse
+
+import requests_kiwoom
+from tests.helpers.documents import README
+
+
+def test_version():
+    """The version is one, in the package's metadata and in the newest entry of the history as well."""
+    history = README.with_name("HISTORY.rst").read_text("utf-8")
+
+    assert requests_kiwoom.__version__ == importlib.metadata.version("requests-kiwoom")
+    assert requests_kiwoom.__version__ == re.search(r"^(\d+\.\d+\.\d+) \(.*\)\n---", history, re.M)[1]
+
+
+def test_import_without_a_warning():
+    """Importing the package, with all warnings errors, prints nothing."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", "import requests_kiwoom"], capture_output=True)
+
+    assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_names_are_offered():
+    """An editor or a notebook that completes names offers them all, those that load late as well, and no others."""
+    assert requests_kiwoom.__all__ == [name for name in dir(requests_kiwoom) if not name.startswith("_")]
+
+
+def test_typed():
+    """The marker that lets type checkers read the package is in it."""
+    assert importlib.resources.files(requests_kiwoom).joinpath("py.typed").is_file()
+
+
+def test_addresses():
+    """The project's addresses lead to Kiwoom alone: no host is invented."""
+    metadata = importlib.metadata.metadata("requests-kiwoom")
+    addresses = [url.partition(", ")[2] for url in metadata.get_all("Project-URL")]
+
+    assert ["openapi.kiwoom.com"] == [urllib.parse.urlsplit(url).hostname for url in addresses]
+    assert "Home-page" not in metadata

@@ -1,0 +1,155 @@
+"""Processes for tests: functions that run in them, and a crew of them that starts together."""
+
+import multiprocessing
+import os
+import warnings
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import redis
+import requests
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore
+from requests_kiwoom.source import TokenSource
+from requests_kiwoom.testing import KiwoomServer
+from tests.helpers.constants import PATH
+from tests.helpers.tools import in_threads
+
+
+def build_store(where: "Path | int | None") -> "SQLiteStore | RedisStore | None":
+    """A store of whoever calls: at a path, or in the Redis at a port."""
+    if isinstance(where, int):
+        # By default it would try ten times more.
+        return RedisStore(redis.Redis("127.0.0.1", where, socket_timeout=1, retry=Retry(NoBackoff(), 0)))
+    return SQLiteStore(where) if where is not None else None
+
+
+def build_auth(server: KiwoomServer, where: "Path | int | None", **options: Any) -> KiwoomAuth:
+    """An auth for `server`, with a store."""
+    return KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=build_store(where), **options)
+
+
+class Member:
+    """One process's auth, at the other end of a :class:`Crew`; its methods return what can be pickled."""
+
+    session: requests.Session
+
+    def build(self, url: str, appkey: str, secretkey: str, where: "Path | int | None", **options: Any) -> None:
+        """Begin with an auth that knows no token."""
+        self.url = url + PATH
+        self.session = requests.Session()
+        self.session.auth = KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(where), **options)
+        self.session.headers["api-id"] = "ka10001"
+
+    def set_clock(self, **ahead: float) -> None:
+        """Have a clock that is wrong from now on."""
+        seconds, right = timedelta(**ahead).total_seconds(), TokenSource._now
+        # In this process alone, and for good: there is nothing to put back.
+        TokenSource._now = lambda source: right(source) + seconds  # type: ignore[method-assign]
+
+    def send(self, threads: int, count: int = 1) -> list[Any]:
+        """Send `count` requests in each of so many threads; the `return_code` or the error of each."""
+
+        def work() -> list[Any]:
+            return [self.session.post(self.url, json={}).json()["return_code"] for _ in range(count)]
+
+        outcomes = in_threads(threads, work)
+        return [code for codes in outcomes for code in (codes if isinstance(codes, list) else [repr(codes)])]
+
+    def token(self) -> str:
+        """The live token."""
+        # To requests' types, a session's auth may be anything.
+        return str(self.session.auth.token())  # type: ignore[union-attr]
+
+    def renew(self) -> None:
+        """Go on with a full token."""
+        # As above.
+        self.session.auth.renew()  # type: ignore[union-attr]
+
+    def pid(self) -> int:
+        """Its process."""
+        return os.getpid()
+
+
+class Crew:
+    """A context manager: so many processes, which do the same thing at the same time."""
+
+    def __init__(self, size: int, method: str) -> None:
+        context: Any = multiprocessing.get_context(method)
+        self._members = []
+        for _ in range(size):
+            here, there = context.Pipe()
+            process = context.Process(target=_serve, args=(there,), daemon=True)
+            with warnings.catch_warnings():
+                # From 3.12 on, Python warns of any fork beside threads: that is what some tests are about.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+            there.close()
+            self._members.append((process, here))
+        self.all("pid")  # They have all begun.
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        for process, pipe in self._members:
+            pipe.close()
+            process.kill()
+            process.join()
+            process.close()
+
+    def all(self, method: str, *args: Any, **options: Any) -> list[Any]:
+        """What each member's `method` returns."""
+        return self.some(range(len(self._members)), method, *args, **options)
+
+    def some(self, which: Any, method: str, *args: Any, **options: Any) -> list[Any]:
+        """The same for some of them, by number."""
+        pipes = [self._members[number][1] for number in which]
+        for pipe in pipes:
+            pipe.send((method, args, options))
+        results = [pipe.recv() for pipe in pipes]
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return results
+
+
+def _serve(pipe: Any) -> None:
+    member = Member()
+    while True:
+        try:
+            method, args, options = pipe.recv()
+        except EOFError:
+            return
+        try:
+            result = getattr(member, method)(*args, **options)
+        except Exception as error:
+            result = error
+        pipe.send(result)
+
+
+def in_process(function: Callable[..., Any], *args: Any) -> Any:
+    """What `function` returns or raises in a new process, which inherits nothing."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_call, args=(there, function, args))
+    process.start()
+    there.close()
+    result = here.recv()
+    process.join()
+    here.close()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _call(pipe: Any, function: Callable[..., Any], args: Any) -> None:
+    try:
+        result = function(*args)
+    except Exception as error:
+        result = error
+    pipe.send(result)

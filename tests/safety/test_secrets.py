@@ -1,0 +1,262 @@
+"""No key and no token in what is printed, logged, raised or pickled."""
+
+import logging
+import pickle
+import traceback
+
+import pytest
+import requests
+
+from requests_kiwoom import KiwoomAuth, KiwoomAuthError, Token, TokenRevokeError
+from requests_kiwoom.oauth import REVOKE_PATH
+from requests_kiwoom.testing.server import Reply
+from requests_kiwoom.tokens import fingerprint
+from tests.helpers.constants import PATH
+from tests.helpers.tools import RawServer, http, issued
+
+
+@pytest.fixture
+def forbidden(server):
+    """What must appear nowhere: both keys, and every token that was handed out."""
+
+    def texts():
+        tokens = {request.token for request in server.requests} | {server.token}
+        return [server.appkey, server.secretkey, *filter(None, tokens)]
+
+    return texts
+
+
+def everything_in(thing, seen=None, depth=0):
+    """The repr of a thing, of its attributes, of theirs, and so on; of an exception its causes and text as well."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen or depth > 6:
+        return
+    seen.add(id(thing))
+    yield repr(thing)
+    if isinstance(thing, (str, bytes, int, float, type)):
+        return
+    if isinstance(thing, BaseException):
+        yield "".join(traceback.format_exception(thing))
+        yield str(thing)
+        for part in (thing.__cause__, thing.__context__, *thing.args):
+            yield from everything_in(part, seen, depth + 1)
+        for frame, _ in traceback.walk_tb(thing.__traceback__):
+            if "requests_kiwoom" in frame.f_code.co_filename and "tests" not in frame.f_code.co_filename:
+                # What a debugger or an error tracker would print of it; the token that was rejected may be there.
+                for name, value in frame.f_locals.items():
+                    if name != "rejected":
+                        yield f"{name}={value!r}"
+    if isinstance(thing, requests.Response):
+        yield thing.text
+    if isinstance(thing, dict):
+        parts = [*thing.keys(), *thing.values()]
+    elif isinstance(thing, (list, tuple, set)):
+        parts = list(thing)
+    else:
+        parts = list(getattr(thing, "__dict__", {}).values())
+    for part in parts:
+        yield from everything_in(part, seen, depth + 1)
+
+
+FAILURES = {
+    "refused": lambda server: server.fail(Reply({"return_code": 3, "return_msg": "[8050:...]"})),
+    "wrong keys": lambda server: setattr(server, "secretkey", "fake-other"),
+    "keys repeated": lambda server: server.fail(
+        lambda r: Reply({"return_code": 3, "return_msg": "[8001:" + r.body.decode()})
+    ),
+    "keys repeated as HTML": lambda server: server.fail(lambda r: Reply(r.body, 500)),
+    "rate limit": lambda server: server.fail(Reply({"return_code": 5, "return_msg": "[1700:...]"}, 429)),
+    "HTML": lambda server: server.fail(Reply(b"<html>", 400)),
+    "no bearer": lambda server: server.fail(lambda r: Reply({"token": server.secretkey[::-1], "token_type": "mac"})),
+    "token and error": lambda server: server.fail(
+        Reply({"return_code": 3, "return_msg": "fake-token-xyz is it", "token": "fake-token-xyz"})
+    ),
+    "token in no JSON": lambda server: server.fail(Reply(b'{"token": "fake-token-xyz"')),
+    "redirect": lambda server: server.fail(Reply({}, 307, {"Location": "http://127.0.0.1:9/"})),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+@pytest.mark.parametrize("occasion", ["first use", "rejection", "renew"])
+def test_errors_hold_no_secret(server, auth, url, forbidden, caplog, failure, occasion):
+    """However au10001 fails, the error, its causes, its request and response, and the log show no secret."""
+    caplog.set_level(logging.DEBUG)
+    secrets = [server.appkey, server.secretkey, server.secretkey[::-1], "fake-token-xyz"]
+    if occasion != "first use":
+        secrets.append(auth.token())
+        server.clock.advance(hours=1)
+    if occasion == "rejection":
+        server.revoke_all()
+    failure(server)
+
+    error = None
+    try:
+        if occasion == "renew":
+            server.clock.advance(hours=24)
+            auth.renew()
+        else:
+            requests.post(url, json={}, auth=auth.for_api("ka10001"))
+    except KiwoomAuthError as caught:
+        error = caught
+
+    assert error is not None or occasion == "rejection"
+    for text in (*everything_in(error), caplog.text):
+        for secret in secrets:
+            assert secret not in text
+    assert not any(secret.encode() in pickle.dumps(error) for secret in secrets)
+
+
+def test_the_call_behind_an_error_is_not_on_it(server, auth):
+    """``exc.request`` and ``exc.response.request`` have no body, and the response no way back to the connection."""
+    server.fail(Reply({"return_code": 3, "return_msg": "[8050:...]"}))
+
+    with pytest.raises(KiwoomAuthError) as caught:
+        auth.token()
+
+    error = caught.value
+    assert error.request is error.response.request
+    assert error.request.body is None
+    assert error.__cause__ is None and error.__context__ is None
+    assert "[8050:...]" == error.response.json()["return_msg"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"token": "fake"}', b'{"to\\u006ben": "fake"}', b'[{"token": "fake"}]', b'{"accessToken": "fake"}'],
+)
+def test_an_answer_that_held_a_token_is_not_on_the_error(server, auth, body):
+    """If the answer may have held a token, ``exc.response`` is ``None``."""
+    server.fail(Reply(body))
+
+    with pytest.raises(KiwoomAuthError) as caught:
+        auth.token()
+
+    assert caught.value.response is None
+
+
+@pytest.mark.parametrize("digits", ["04x", "04X"])
+def test_an_answer_that_repeats_a_key_is_not_on_the_error(server, auth, digits):
+    """A key is found in an answer however JSON spells it."""
+    spelt = "".join(f"\\u{ord(character):{digits}}" for character in server.secretkey)
+    server.fail(Reply(f'{{"return_code": 3, "echo": ["{spelt}"]}}'.encode()))
+
+    with pytest.raises(KiwoomAuthError) as caught:
+        auth.token()
+
+    assert caught.value.response is None
+
+
+def test_a_failed_revoke_holds_no_secret(server, auth, caplog):
+    """An error of au10002 shows neither key nor token, even if the answer repeats them."""
+    caplog.set_level(logging.DEBUG)
+    token = auth.token()
+    for reply in (Reply(b"", 500), lambda r: Reply({"return_code": 3, "return_msg": r.body.decode()})):
+        server.fail(reply, path=REVOKE_PATH)
+        with pytest.raises(TokenRevokeError) as caught:
+            auth.revoke()
+        for text in (*everything_in(caught.value), caplog.text):
+            assert not any(secret in text for secret in (server.appkey, server.secretkey, token))
+
+
+@pytest.mark.parametrize("password", ["fake-password", "fake-pass/word", "fake-pass@word", "fake-pass#word"])
+def test_no_answer_holds_no_secret(caplog, password):
+    """An error without an answer shows no key, and no proxy's password, be it one that its address cannot hold."""
+    caplog.set_level(logging.DEBUG)
+    with requests.Session() as session:
+        session.proxies = {"https": f"http://user:{password}@127.0.0.1:9"}
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", session=session)
+        with pytest.raises(KiwoomAuthError) as caught:
+            auth.token()
+
+    for text in (*everything_in(caught.value), caplog.text):
+        assert not any(secret in text for secret in ("fake-appkey", "fake-secretkey", "fake-pass"))
+
+
+def test_reprs_are_masked(server, auth):
+    """The repr of an auth, a view and a token names no secret; tokens are told apart by a fingerprint."""
+    token = auth.token()
+    held = auth._source.held
+
+    assert f"<KiwoomAuth {server.url}>" == repr(auth) == str(auth)
+    assert f"<KiwoomAuth {server.url} ka10001>" == repr(auth.for_api("ka10001"))
+    assert token not in repr(held) and held.fingerprint in repr(held)
+    assert 8 == len(held.fingerprint) and held.fingerprint not in token
+
+
+def test_any_text_has_a_fingerprint():
+    """What a caller says was rejected is anybody's text, and is told by its fingerprint all the same."""
+    assert 8 == len(fingerprint("\ud800"))
+
+
+def test_the_log_of_a_good_day(server, session, url, forbidden, caplog):
+    """Issue, expiry, rejection, renew and revoke are logged at INFO and WARNING, without a secret."""
+    caplog.set_level(logging.DEBUG)
+    session.post(url, json={})
+    server.clock.advance(hours=24)
+    session.post(url, json={})
+    server.revoke_all()
+    session.post(url, json={})
+    server.clock.advance(hours=1)
+    session.auth.renew()
+    session.auth.revoke()
+
+    mine = [record for record in caplog.records if record.name == "requests_kiwoom"]
+    assert {"INFO", "WARNING"} == {record.levelname for record in mine}
+    assert 4 == sum("issued token" in record.getMessage() for record in mine)
+    assert 1 == sum("was rejected for ka10001" in record.getMessage() for record in mine)
+    assert not any(secret in caplog.text for secret in forbidden())
+
+
+def test_the_package_is_silent_by_default(server, session, url, capsys):
+    """A program that configures no logging sees nothing on stderr."""
+    root = logging.getLogger()
+    handlers, root.handlers = root.handlers, []
+    try:
+        session.post(url, json={})
+        server.revoke_all()
+        session.post(url, json={})
+    finally:
+        root.handlers = handlers
+
+    assert "requests_kiwoom" not in capsys.readouterr().err
+
+
+def test_a_line_break_in_the_vendor_s_words(server, auth, caplog):
+    """What the answer says is put on one line: it cannot forge a line of the log."""
+    server.fail(Reply({"return_code": 9, "return_msg": "bad\r\n2026-11-22 INFO all is well"}))
+
+    with pytest.raises(KiwoomAuthError, match="bad 2026-11-22 INFO all is well"):
+        auth.token()
+
+    assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+def test_a_token_is_immutable():
+    """A Token cannot be changed, and takes nothing that could not be a header."""
+    from datetime import datetime, timezone
+
+    token = Token("fake-token", datetime(2026, 11, 22, tzinfo=timezone.utc))
+
+    with pytest.raises(AttributeError, match="immutable"):
+        token.value = "other"
+    with pytest.raises(AttributeError, match="immutable"):
+        del token.value
+    for value in ("", "a b", "a\nb", "토큰", None, b"x", "x" * 1001):
+        with pytest.raises(ValueError, match="visible ASCII") as caught:
+            Token(value, token.expires_at)
+        assert not value or repr(value) not in str(caught.value)
+    for moment in (datetime(2026, 11, 22), None, 5, datetime.max.replace(tzinfo=timezone.utc)):
+        with pytest.raises(ValueError, match="expires_at"):
+            Token("fake-token", moment)
+    assert token != "fake-token" and token != Token("fake-other", token.expires_at)
+
+
+def test_raw_errors_of_the_wire(caplog):
+    """An answer that breaks off is reported without what it held."""
+    caplog.set_level(logging.DEBUG)
+    with RawServer(http(b'{"token": "fake-token-xyz"', length=500), issued("x")) as raw:
+        with pytest.raises(KiwoomAuthError) as caught:
+            KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001").token()
+
+    assert PATH not in str(caught.value)
+    assert all("fake-token-xyz" not in text for text in (*everything_in(caught.value), caplog.text))

@@ -1,0 +1,120 @@
+"""``python -m tests.stores.kills``: SIGKILL processes that use a store, at random; 200 in a row, or as many as given.
+
+For each kill the token is revoked, and a new process sends requests until it is killed. Then one that lives on sends
+a request: it must succeed, at the price of one au10001 for the revocation and at most one more for the kill.
+"""
+
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import requests
+
+from requests_kiwoom import KiwoomAuth
+from requests_kiwoom.testing import KiwoomServer
+from tests.helpers.processes import PATH, build_auth, build_store
+
+#: A process lives for so many seconds at the most: long enough to send the first requests.
+_LONGEST_LIFE = 0.04
+
+
+class Report(NamedTuple):
+    """What came of the kills."""
+
+    kills: int
+    #: The most au10001 calls for one kill, the revocation's own included.
+    most_issues: int
+    #: ``return_code`` of the survivor's requests.
+    codes: set[int]
+    #: What SQLite's own check of the file said.
+    integrity: str
+    seconds: float
+
+
+def run(kills: int, path: Path, seed: int) -> Report:
+    """Kill so many processes that share the file at `path`."""
+    chance = random.Random(seed)
+    most_issues, codes, start = 0, set(), time.monotonic()
+    with KiwoomServer(latency=0.005) as server, _Forks(server, path) as forks:
+        survivor = build_auth(server, path)
+        codes.add(_post(survivor))
+        for _ in range(kills):
+            before = server.issues
+            server.revoke_all()
+            pid = forks.begin()
+            time.sleep(chance.uniform(0, _LONGEST_LIFE))  # The moment is what is random.
+            os.kill(pid, signal.SIGKILL)
+            codes.add(_post(survivor))
+            most_issues = max(most_issues, server.issues - before)
+    with closing(sqlite3.connect(path)) as database:
+        (integrity,) = database.execute("PRAGMA integrity_check").fetchone()
+    return Report(kills, most_issues, codes, integrity, time.monotonic() - start)
+
+
+class _Forks:
+    """A context manager: a process that has no threads, and forks a new one that sends requests when it is told."""
+
+    def __init__(self, server: KiwoomServer, path: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        arguments = (there, server.url, server.appkey, server.secretkey, path)
+        self._process = context.Process(target=_fork_when_told, args=arguments)
+        self._process.start()
+        there.close()
+        self._pipe.recv()
+
+    def __enter__(self) -> "_Forks":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._pipe.close()
+        self._process.join()
+        self._process.close()
+
+    def begin(self) -> int:
+        """The id of a process that has just begun."""
+        self._pipe.send(None)
+        pid: int = self._pipe.recv()
+        return pid
+
+
+def _fork_when_told(pipe: Any, url: str, appkey: str, secretkey: str, path: Path) -> None:
+    auth = KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(path))
+    _post(auth)  # What is imported late, is imported now.
+    pipe.send(None)
+    while True:
+        try:
+            pipe.recv()
+        except EOFError:
+            return
+        pid = os.fork()
+        if pid == 0:
+            _send_for_ever(KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(path)))
+        pipe.send(pid)
+        os.waitpid(pid, 0)
+
+
+def _send_for_ever(auth: KiwoomAuth) -> None:
+    try:
+        while True:
+            _post(auth)
+    finally:
+        os._exit(1)
+
+
+def _post(auth: KiwoomAuth) -> int:
+    code: int = requests.post(f"{auth.base_url}{PATH}", auth=auth.for_api("ka10001"), json={}).json()["return_code"]
+    return code
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        print(run(int(sys.argv[1]) if len(sys.argv) > 1 else 200, Path(folder) / "tokens.db", random.randrange(10**6)))

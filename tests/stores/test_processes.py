@@ -1,0 +1,240 @@
+"""One store, many processes: real ones, against one Kiwoom."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from requests_kiwoom import KiwoomAuth
+from requests_kiwoom.testing.server import Reply
+from tests.helpers.processes import Crew, build_auth, build_store
+from tests.helpers.tools import over_and_over, wait_for
+from tests.stores import kills
+from tests.stores.test_stores import key_of, post
+
+PROCESSES, THREADS = 16, 8
+METHODS = [method for method in ("spawn", "fork") if method in multiprocessing.get_all_start_methods()]
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def crew(request):
+    """16 processes that start together."""
+    with Crew(PROCESSES, request.param) as crew:
+        yield crew
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def where(request, tmp_path):
+    """Where the store is: a path, or the port of a Redis."""
+    return tmp_path / "tokens.db" if request.param == "sqlite" else request.getfixturevalue("redis_port")
+
+
+@pytest.fixture
+def begin(crew, server, where):
+    """Gives each process an auth that knows no token yet."""
+
+    def begin(**options):
+        crew.all("build", server.url, server.appkey, server.secretkey, where, **options)
+
+    return begin
+
+
+def flat(results):
+    return [code for codes in results for code in codes]
+
+
+@pytest.mark.parametrize("reissue", ["same", "new"])
+def test_cold_and_revoked(server, crew, begin, reissue):
+    """16 processes with 8 threads each: one au10001 for all from cold, and one after a revocation; nothing fails.
+
+    That holds too if a new token kills the old one.
+    """
+    server.reissue = reissue
+    server.latency = 0.2
+    begin()
+
+    assert [0] * PROCESSES * THREADS == flat(crew.all("send", THREADS))
+    assert 1 == server.issues
+
+    server.revoke_all()
+    assert [0] * PROCESSES * THREADS == flat(crew.all("send", THREADS))
+    assert 2 == server.issues
+    assert 1 == len(set(crew.all("token")))
+
+
+def test_all_renew_at_once(server, crew, begin):
+    """When 16 processes renew at once, one does it for all."""
+    server.clock.advance(hours=-1)  # The token is an hour old,
+    begin()
+    crew.all("send", 1)
+    server.clock.advance(hours=1)  # and the next one will be new.
+
+    crew.all("renew")
+
+    assert (2, 1) == (server.issues, server.revokes)
+    assert 1 == len(set(crew.all("token")))
+
+
+@pytest.mark.parametrize("hours", [9, -9])
+@pytest.mark.parametrize("reissue", ["same", "new"])
+def test_a_clock_that_is_9_hours_off(server, crew, begin, reissue, hours):
+    """One process takes its KST clock for UTC, or the other way round: no failed request, and no storm of issues."""
+    server.reissue = reissue
+    begin()
+    crew.some([0], "set_clock", hours=hours)
+    try:
+        for _ in range(3):
+            assert [0] * PROCESSES * 4 == flat(crew.all("send", 2, 2))
+        assert 1 == server.issues
+
+        server.revoke_all()
+        assert [0] * PROCESSES * 4 == flat(crew.all("send", 2, 2))
+        assert 2 == server.issues
+    finally:
+        crew.some([0], "set_clock", hours=-hours)
+
+
+def test_a_clock_for_which_the_token_has_expired(server, crew, begin):
+    """A process that takes a live token for an expired one asks au10001 now and then; the others do not notice."""
+    server.clock.advance(hours=-16)  # The token is 16 hours old, and lives for another 8.
+    begin()
+    crew.some([1], "send", 1)
+    server.clock.advance(hours=16)
+    issues = server.issues
+    crew.some([0], "set_clock", hours=9)
+    try:
+        for _ in range(3):
+            assert [0] * PROCESSES * 4 == flat(crew.all("send", 2, 2))
+        assert server.issues - issues <= 6
+    finally:
+        crew.some([0], "set_clock", hours=-9)
+
+
+def test_an_endpoint_that_answers_500_after_6_seconds(server, crew, begin):
+    """When the token endpoint is slower than the timeout allows, 16 processes get an error in at most 10 seconds."""
+    begin(timeout=2.0)
+
+    def late(request):
+        time.sleep(6)  # The endpoint is slow: that is the case.
+        return Reply({}, status=500)
+
+    server.fail(*[late] * 2 * PROCESSES)
+    start = time.monotonic()
+    results = flat(crew.all("send", 1))
+
+    assert time.monotonic() - start < 10  # The promise itself is one of time.
+    assert ["TokenUnavailable"] * PROCESSES == [result.partition("(")[0] for result in results]
+
+
+@pytest.mark.parametrize("when", ["before the answer", "after the answer"])
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_killed_while_it_holds_the_lock(server, where, when):
+    """The next process issues in bounded time when one dies with the lock in its hand, and the store is in order."""
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(
+        target=send_and_die if when == "after the answer" else send_once,
+        args=(server.url, server.appkey, server.secretkey, where),
+    )
+    if when == "before the answer":
+
+        def kill(request):
+            child.kill()
+            return Reply({})
+
+        server.fail(kill)
+    child.start()
+    child.join()
+    child.close()
+    assert 1 == server.issues
+
+    start = time.monotonic()
+    auth = build_auth(server, where, timeout=(0.5, 2.5))
+    assert 0 == post(auth)
+
+    assert time.monotonic() - start < 60  # No timing: it must not be for ever.
+    assert 2 == server.issues
+    if not isinstance(where, int):
+        assert auth.token() == build_store(where).load(key_of(server)).value
+
+
+def send_once(url, appkey, secretkey, where):
+    post(KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(where), timeout=(0.5, 0.5)))
+
+
+def send_and_die(url, appkey, secretkey, where):
+    """Issue a token, and be killed before it is kept."""
+    class Dying:
+        def __init__(self, store):
+            self.load, self.discard, self._store = store.load, store.discard, store
+
+        def update(self, key, issue, *, wait):
+            def die_afterwards(stored):
+                issue(stored)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            return self._store.update(key, die_afterwards, wait=wait)
+
+    post(KiwoomAuth(appkey, secretkey, base_url=url, store=Dying(build_store(where)), timeout=(0.5, 0.5)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_random_kills(tmp_path):
+    """Processes killed at random in a row leave no torn file, fail nobody's request, and cost one au10001 each at most.
+
+    ``python -m tests.stores.kills`` does the same 200 times.
+    """
+    report = kills.run(40, tmp_path / "tokens.db", seed=20241107)
+
+    assert {0} == report.codes
+    assert "ok" == report.integrity
+    assert report.most_issues <= 2
+
+
+PROGRAM = """
+import sys, requests
+from requests_kiwoom import KiwoomAuth, SQLiteStore
+url, appkey, secretkey, path = sys.argv[1:]
+auth = KiwoomAuth(appkey, secretkey, base_url=url, store=SQLiteStore(path))
+print(requests.post(url + "/api/dostk/stkinfo", auth=auth.for_api("ka10001"), json={}).json()["return_code"])
+"""
+
+
+def test_programs_that_know_nothing_of_each_other(server, tmp_path):
+    """Four programs, started one by one with nothing in common but the path, make one au10001 call."""
+    server.latency = 0.2
+    command = [sys.executable, "-c", PROGRAM, server.url, server.appkey, server.secretkey, str(tmp_path / "tokens.db")]
+
+    programs = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
+
+    assert [b"0"] * 4 == [program.communicate()[0].strip() for program in programs]
+    assert 1 == server.issues
+
+
+@pytest.mark.parametrize("breakage", ["deleted", "chmod 000", "truncated", "noise"])
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="an open file cannot be replaced here")
+def test_the_file_breaks_while_8_threads_send(server, tmp_path, caplog, breakage):
+    """Whatever is done to the file under 8 threads, while tokens are revoked: no request fails."""
+    path = tmp_path / "tokens.db"
+    breaks = {
+        "deleted": lambda: path.unlink(missing_ok=True),
+        "chmod 000": lambda: path.chmod(0o000),
+        "truncated": lambda: os.truncate(path, 5000),
+        "noise": lambda: path.write_bytes(os.urandom(12288)),
+    }
+    auth = build_auth(server, path)
+    auth.token()
+    server.clock.stop()  # After a minute, a warning may come again.
+    with over_and_over(8, lambda: post(auth)) as codes:
+        for _ in range(4):
+            breaks[breakage]()
+            server.clock.advance(seconds=2)
+            server.revoke_all()
+            wait_for(codes, 30)
+
+    assert {0} == set(codes)
+    warnings = [record.getMessage() for record in caplog.records if "store failed" in record.getMessage()]
+    assert len(warnings) == len(set(warnings))

@@ -1,0 +1,128 @@
+"""``within``: work that is waited for so long and no longer."""
+
+import contextvars
+import threading
+
+import pytest
+
+from requests_kiwoom.deadline import within
+
+VARIABLE = contextvars.ContextVar("VARIABLE")
+
+
+class Late:
+    """Work that is done when the test says so."""
+
+    def __init__(self, work):
+        self._work = work
+        self._begun, self._released = threading.Event(), threading.Event()
+
+    def __call__(self):
+        self._thread = threading.current_thread()
+        self._begun.set()
+        self._released.wait()
+        return self._work()
+
+    def end(self):
+        self._begun.wait()
+        self._released.set()
+        self._thread.join()
+
+
+def test_what_the_work_returns_and_raises():
+    """Work that ends in time gives what it returns or raises, and nothing is undone."""
+    undone = []
+
+    assert 1 == within(60, lambda: 1, "it did not end", undone.append)
+    with pytest.raises(ZeroDivisionError):
+        within(60, lambda: 1 / 0, "it did not end", undone.append)
+    assert [] == undone
+
+
+def test_the_caller_s_context():
+    """The work sees the caller's context variables, as what traces requests expects."""
+    VARIABLE.set("the caller's")
+
+    assert "the caller's" == within(60, VARIABLE.get, "it did not end")
+
+
+def test_the_thread_s_name():
+    """A thread that is left with its work can be told in a list of threads."""
+    assert "requests_kiwoom" == within(60, lambda: threading.current_thread().name, "it did not end")
+
+
+@pytest.mark.parametrize("undoing", [str, int])
+def test_too_late(undoing):
+    """What comes too late is undone; whether that works, nobody hears."""
+    late, undone = Late(lambda: "late"), []
+
+    def undo(value):
+        undone.append(value)
+        undoing(value)
+
+    with pytest.raises(TimeoutError, match="^it did not end within 0.01 s$"):
+        within(0.01, late, "it did not end", undo)
+    assert [] == undone
+
+    late.end()
+    assert ["late"] == undone
+
+
+def test_an_error_that_is_too_late():
+    """An error that comes too late is nobody's, and there is nothing to undo."""
+    late, undone = Late(lambda: 1 / 0), []
+    with pytest.raises(TimeoutError):
+        within(0.01, late, "it did not end", undone.append)
+
+    late.end()
+
+    assert [] == undone
+
+
+def test_what_is_no_exception_gets_through():
+    """What ends a test or a greenlet ends the caller, and not a thread that nobody looks at."""
+
+    class Stop(BaseException):
+        pass
+
+    def work():
+        raise Stop
+
+    with pytest.raises(Stop):
+        within(60, work, "it did not end")
+
+
+def test_an_interrupt_when_it_has_come(monkeypatch):
+    """What has come in the moment of a Ctrl-C is undone, since nobody gets it."""
+    join, undone = threading.Thread.join, []
+
+    def interrupted(thread, timeout=None):
+        join(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        within(60, lambda: 1, "it did not end", undone.append)
+
+    assert [1] == undone
+
+
+def test_an_interrupt_while_the_thread_starts(monkeypatch):
+    """What an interrupt makes of start() is not taken for a lack of threads: the work is not done twice."""
+    done = []
+
+    def start(thread):
+        raise RuntimeError("release unlocked lock")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(RuntimeError, match="release unlocked lock"):
+        within(60, lambda: done.append(1), "it did not end")
+
+    assert [] == done
+
+
+def test_while_the_interpreter_ends(monkeypatch):
+    """Where a thread would never run, the work is done in the one that asks."""
+    monkeypatch.setattr("sys.is_finalizing", lambda: True)
+
+    assert threading.current_thread() is within(60, threading.current_thread, "it did not end")
