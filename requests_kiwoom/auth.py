@@ -2,6 +2,8 @@
 
 import os
 import re
+import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -62,6 +64,9 @@ class KiwoomAuth(AuthBase):
     :class:`~requests_kiwoom.TokenUnavailable` if there is no token to be had.
     """
 
+    #: Seconds since the epoch. Tests replace it; it counts for auths that are made afterwards.
+    clock: Callable[[], float] = time.time
+
     def __init__(
         self,
         appkey: "str | os.PathLike[str]",
@@ -87,7 +92,7 @@ class KiwoomAuth(AuthBase):
         origin = parse_base_url(base_url) if base_url is not None else MOCK if mock else PRODUCTION
         keys = read_key("appkey", appkey), read_key("secretkey", secretkey)
         oauth = OAuthClient(origin, *keys, check_session(session), read_timeout(timeout))
-        self._source = TokenSource(oauth, check_store(store))
+        self._source = TokenSource(oauth, check_store(store), clock=self.clock)
         self._api_id: str | None = None
         self._hook = RejectionHook(self._source, check_resend(resend))
         self._prefix = f"{origin}/api/"

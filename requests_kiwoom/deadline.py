@@ -1,78 +1,82 @@
-"""``within``: work that is waited for so long and no longer."""
+"""``call_with_timeout``: run a function with a wall-clock limit. Token calls and Redis commands use it."""
 
 import contextvars
 import sys
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 _T = TypeVar("_T")
 
-#: What work returned, or what it raised.
-_Outcome = tuple[Any, "BaseException | None"]
+#: Seconds of one wait. On Windows, Ctrl-C cannot interrupt a wait for a lock; between two waits it can.
+_SLICE = 0.25
 
 
-def within(seconds: float, work: Callable[[], _T], failure: str, undo: "Callable[[_T], object] | None" = None) -> _T:
-    """What `work` returns or raises, in so many seconds.
+def call_with_timeout(
+    function: Callable[[], _T], seconds: float, failure: str, *, undo: "Callable[[_T], object] | None" = None
+) -> _T:
+    """Run `function` in a thread of its own, and return what it returns or raise what it raises.
 
-    No timeout of `requests` or redis-py ends a name look-up, the retries of a client, or bytes that drip in. So the
-    work has a thread of its own, and is left to it when the time is over.
+    A thread is needed: no timeout of `requests` or redis-py covers a name look-up, the retries of a client, or a
+    response whose header arrives byte by byte. When the time is over, the thread is left to finish alone. Where no
+    thread can start, `function` runs in the caller's thread, without the limit.
 
-    :param failure: what the error says, up to the number of seconds.
-    :param undo: called with what `work` returns when nobody waits for that any more.
+    :param seconds: the limit.
+    :param failure: the beginning of the error's text, up to the number of seconds.
+    :param undo: called with the result of a function that finished after its caller left.
     :raises TimeoutError: if it takes longer.
     """
-    # One entry: what came of the work, or None once nobody waits for that. setdefault leaves it to whoever is first.
-    first: dict[str, _Outcome | None] = {}
+    future: Future[_T] = Future()
 
     def run() -> None:
-        outcome = _outcome(work)
-        if first.setdefault("came", outcome) is None:
-            _dismiss(outcome, undo)
+        try:
+            result = function()
+        except BaseException as error:  # The waiting thread raises it.
+            with suppress(InvalidStateError):
+                future.set_exception(error)
+            return
+        try:
+            future.set_result(result)
+        except InvalidStateError:  # The caller left.
+            if undo is not None:
+                with suppress(Exception):
+                    undo(result)
 
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(run,), name="requests_kiwoom", daemon=True)
     try:
-        if not _has_started(thread):
-            return work()
-        thread.join(seconds)
+        if not _start(thread):
+            return function()
+        _join(thread, seconds)
     except BaseException:  # Ctrl-C, say.
-        _dismiss(first.setdefault("came", None), undo)
+        if not future.cancel() and undo is not None and future.exception() is None:
+            undo(future.result())
         raise
-    came = first.setdefault("came", None)
-    if came is None:
+    if future.cancel():
         raise TimeoutError(f"{failure} within {seconds:g} s")
-    value, error = came
-    if error is not None:
-        raise error
-    return value  # type: ignore[no-any-return]  # It is what `work` returned.
+    return future.result()
 
 
-def _has_started(thread: threading.Thread) -> bool:
-    """Start `thread`; ``False`` if no thread is to be had."""
-    # While the interpreter ends, 3.10 and 3.11 would wait for ever for a thread that cannot run any more.
+def _start(thread: threading.Thread) -> bool:
+    """Start `thread`; return ``False`` if no thread can start."""
+    # While the interpreter ends, 3.10 and 3.11 would wait forever for a thread that cannot run any more.
     if sys.is_finalizing():
         return False
     try:
         thread.start()
     except RuntimeError as error:
-        # "can't start new thread", at the process's limit, or from 3.12 on while the interpreter ends. Another one is
-        # what an interrupt in the middle of start() makes of itself, and the thread runs.
-        if not str(error).startswith("can't "):
+        # "can't start new thread" at the process's limit; "daemon threads are disabled in this (sub)interpreter" from
+        # 3.12 on. Any other one comes from an interrupt inside start(), and the thread runs.
+        if not str(error).startswith(("can't ", "daemon threads ")):
             raise
         return False
     return True
 
 
-def _outcome(work: Callable[[], Any]) -> _Outcome:
-    try:
-        return work(), None
-    except BaseException as error:  # It is raised in the thread that waits; here it would get to threading.excepthook.
-        return None, error
-
-
-def _dismiss(outcome: "_Outcome | None", undo: "Callable[[Any], object] | None") -> None:
-    if outcome is not None and outcome[1] is None and undo is not None:
-        with suppress(Exception):
-            undo(outcome[0])
+def _join(thread: threading.Thread, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+        thread.join(min(left, _SLICE))

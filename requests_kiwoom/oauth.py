@@ -9,7 +9,7 @@ from requests import Response
 from .envelope import Envelope, read_envelope
 from .exceptions import TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from .origins import Origin
-from .tokens import Token, parse_expires_dt, plausible
+from .tokens import Token, is_plausible, parse_expires_dt
 from .transport import NoAnswer, post, retry_after
 
 #: Where tokens are issued and revoked: the two paths that need no bearer token.
@@ -181,7 +181,7 @@ def _read_token(envelope: Envelope, now: float) -> Token:
         raise ValueError("token_type is not bearer")
     # Token itself checks the type: what came in may be anything.
     token = Token(payload.get("token"), parse_expires_dt(payload.get("expires_dt")))  # type: ignore[arg-type]
-    if not plausible(token, now):
+    if not is_plausible(token, now):
         moment = f"{token.expires_at:%Y-%m-%d %H:%M:%S} KST"
         raise ValueError(f"expires_dt is {moment}, far from this machine's clock: set that, and its time zone")
     return token

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .backoff import Backoff
@@ -12,7 +13,7 @@ from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
 from .failing import Failing
 from .origins import Origin
 from .stores.guarded import SharedToken, UnsharedToken, store_key
-from .tokens import LIFETIME, Token, fingerprint, plausible
+from .tokens import LIFETIME, Token, fingerprint, is_plausible
 
 if TYPE_CHECKING:
     from .oauth import OAuthClient
@@ -47,8 +48,11 @@ class TokenSource:
     exception of their own. With a `store`, the same holds for the processes that share it.
     """
 
-    def __init__(self, oauth: "OAuthClient", store: "TokenStore | None" = None) -> None:
+    def __init__(
+        self, oauth: "OAuthClient", store: "TokenStore | None" = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self._oauth = oauth
+        self._now = clock
         self._store = store
         self._lease: Lease | None = None
         # The token that was rejected or revoked last: a store may hold it still.
@@ -60,10 +64,6 @@ class TokenSource:
         self.probation = Backoff()
         self._expiring = Backoff()
         self._begin_locking()
-
-    def _now(self) -> float:
-        """Seconds since the epoch: the one clock of this package."""
-        return time.time()
 
     @property
     def origin(self) -> Origin:
@@ -157,7 +157,7 @@ class TokenSource:
             return self._issue()
         except TokenUnavailable as error:
             lease = self._lease
-            if lease is None or lease.until == lease.token.expires:
+            if lease is None or lease.until == lease.token.expires_epoch:
                 raise
             # Handed out as expired, it was live by Kiwoom's clock: a wrong clock costs a few calls, never a request.
             self._lease = Lease(lease.token, self._now() + (error.retry_after or 0.0))
@@ -178,12 +178,12 @@ class TokenSource:
         """The stored token, if it can be the current one."""
         now = self._now()
         # A store is anybody's code, and its record anybody's: it is checked as au10001's answer is.
-        if not isinstance(stored, Token) or not plausible(stored, now):
+        if not isinstance(stored, Token) or not is_plausible(stored, now):
             return None
-        if stored.expires <= now and not self._clock_is_ahead():
+        if stored.expires_epoch <= now and not self._clock_is_ahead():
             return None
         # A store that was away comes back with an old token.
-        if stored.value == self._dead or (self.held is not None and stored.expires < self.held.expires):
+        if stored.value == self._dead or (self.held is not None and stored.expires_epoch < self.held.expires_epoch):
             return None
         if stored != self.held:
             logger.info("token %s, which expires %s, is the store's", stored.fingerprint, stored.expires_at)
@@ -192,7 +192,7 @@ class TokenSource:
     def _clock_is_ahead(self) -> bool:
         """Whether the token that was just rejected seemed to have expired when it was handed out, and was used."""
         lease = self._lease
-        return lease is not None and lease.until != lease.token.expires and lease.token.value == self._dead
+        return lease is not None and lease.until != lease.token.expires_epoch and lease.token.value == self._dead
 
     def _obtained(self, stored: Token | None, rejected: str | None = None) -> Token:
         token = self._adopted(stored)
@@ -229,9 +229,9 @@ class TokenSource:
 
     def _publish(self, token: Token) -> Token:
         now = self._now()
-        if token.expires > now:
+        if token.expires_epoch > now:
             self._expiring.clear()
-            until = token.expires
+            until = token.expires_epoch
         else:
             # expires_dt has whole seconds, and this clock may be wrong: a token just handed out is used for a while.
             until = self._expiring.extend(now)
@@ -258,7 +258,7 @@ class TokenSource:
             raise TokenUnavailable(f"token {fingerprint(rejected)} is rejected. {_WAY_OUT}", retry_after=pause)
 
     def _is_full(self, token: Token) -> bool:
-        return abs(token.expires - self._now() - LIFETIME) <= _FULL_TO
+        return abs(token.expires_epoch - self._now() - LIFETIME) <= _FULL_TO
 
     # Fork, pickle and copy: a lock stays where it was made.
 

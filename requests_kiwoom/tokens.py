@@ -2,16 +2,21 @@
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any, NoReturn
 
-# All that an issue needs is loaded before there can be one: a process that is forked off while another thread imports
-# something waits for that thread, which it does not have, if it imports the same.
 import dateutil.parser
 import dateutil.tz
 
+from .secret import Secret
+
 #: A token lives this long from its *first* issue, in seconds; asking again does not lengthen it [captured].
 LIFETIME = 24 * 3600.0
+
+#: Korea's time zone: UTC+9, without daylight saving since 1988.
+KST = dateutil.tz.tzoffset("KST", 9 * 3600)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 #: The specification lets the whole ``authorization`` header have 1000 characters.
 _VALUE = r"[!-~]{1,1000}"
@@ -31,14 +36,14 @@ class Token:
     <Token e1466187 expires_at=2025-01-03T08:30:00+09:00>
     """
 
-    __slots__ = ("value", "expires_at", "expires", "authorization")
+    __slots__ = ("value", "expires_at", "expires_epoch", "authorization")
 
     #: The bare token, as a WebSocket login wants it.
     value: str
     #: When it expires, in KST.
     expires_at: datetime
     #: The same moment in seconds since the epoch: comparing numbers costs a tenth of comparing datetimes.
-    expires: float
+    expires_epoch: float
     #: The value of the ``Authorization`` header.
     authorization: str
 
@@ -48,14 +53,14 @@ class Token:
         if not isinstance(expires_at, datetime) or expires_at.utcoffset() is None:
             raise ValueError("expires_at must be a datetime with a time zone")
         try:
-            in_kst = expires_at.astimezone(kst())
+            in_kst = expires_at.astimezone(KST)
         except OverflowError:
             raise ValueError("expires_at is at the very end of what a datetime can hold") from None
         for name, content in (
-            ("value", value),
+            ("value", Secret(value)),
             ("expires_at", in_kst),
-            ("expires", in_kst.timestamp()),
-            ("authorization", f"Bearer {value}"),
+            ("expires_epoch", in_kst.timestamp()),
+            ("authorization", Secret(f"Bearer {value}")),
         ):
             object.__setattr__(self, name, content)
 
@@ -73,10 +78,10 @@ class Token:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Token):
             return NotImplemented
-        return self.value == other.value and self.expires == other.expires
+        return self.value == other.value and self.expires_epoch == other.expires_epoch
 
     def __hash__(self) -> int:
-        return hash((self.value, self.expires))
+        return hash((self.value, self.expires_epoch))
 
     def __reduce__(self) -> tuple[type["Token"], tuple[str, datetime]]:
         return type(self), (self.value, self.expires_at)
@@ -88,11 +93,6 @@ class Token:
 def fingerprint(value: str) -> str:
     """The first 8 hex digits of the SHA-256 of a token: what logs show in its place."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def kst() -> Any:
-    """Korea's time zone: UTC+9, without daylight saving since 1988."""
-    return dateutil.tz.tzoffset("KST", 9 * 3600)
 
 
 def parse_expires_dt(text: object) -> datetime:
@@ -109,17 +109,21 @@ def parse_expires_dt(text: object) -> datetime:
     except OverflowError:
         # 24:00 is the next day's 0:00, and there is none after the last day of the year 9999.
         raise ValueError("expires_dt is later than what a datetime can hold") from None
-    return moment.replace(tzinfo=kst())
+    return moment.replace(tzinfo=KST)
 
 
-def plausible(token: Token, now: float) -> bool:
-    """Whether a token can have been handed out at `now` (seconds since the epoch), by a clock that is up to a day off.
+def is_plausible(token: Token, now: float) -> bool:
+    """Return whether `token` can have been issued at `now` (seconds since the epoch) by a clock up to a day off.
 
-    A token that expired over 24 hours ago was not; nor was one that is to live for a year and more.
+    A token that expired over 24 hours ago was not; nor was one that lives for over a year.
     """
-    return now - LIFETIME <= token.expires <= now + 366 * LIFETIME
+    return now - LIFETIME <= token.expires_epoch <= now + 366 * LIFETIME
 
 
 def epoch_to_kst(seconds: float) -> datetime:
-    """The moment so many seconds after the epoch, in KST."""
-    return datetime.fromtimestamp(seconds, kst())
+    """Convert seconds since the epoch to KST.
+
+    :raises OverflowError: if no datetime reaches that far.
+    """
+    # Not datetime.fromtimestamp: on Windows that fails before 1970 and after 3000.
+    return (_EPOCH + timedelta(seconds=seconds)).astimezone(KST)

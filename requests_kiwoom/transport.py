@@ -11,7 +11,7 @@ from requests import PreparedRequest, Response, Session
 from requests.exceptions import InvalidURL
 from requests.structures import CaseInsensitiveDict
 
-from .deadline import within
+from .deadline import call_with_timeout
 
 #: No answer of the token service is longer, in bytes.
 _ANSWER_LIMIT = 64 * 1024
@@ -53,7 +53,7 @@ def post(
     if _send_is_replaced(session):
         return exchange()
     try:
-        return within(sum(timeout), exchange, "nothing complete came")
+        return call_with_timeout(exchange, sum(timeout), "no complete response")
     except TimeoutError as error:
         return NoAnswer(str(error))
 

@@ -7,7 +7,6 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing import KiwoomServer
 from tests.helpers.constants import PATH
 from tests.helpers.redis_server import RedisServer, find_redis_server
@@ -23,7 +22,7 @@ def pytest_configure() -> None:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[KiwoomServer]:
     """A Kiwoom on loopback, whose clock is the plugin's as well; it takes bodies of every kind, and every method."""
     with KiwoomServer(strict=False) as server:
-        monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock())
+        monkeypatch.setattr(KiwoomAuth, "clock", server.clock)
         yield server
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from ..deadline import within
+from ..deadline import call_with_timeout
 from ..tokens import LIFETIME, Token
 from . import read_record
 
@@ -37,7 +37,7 @@ class RedisStore:
 
     def load(self, key: str) -> Token | None:
         """The token that is stored under `key`, or ``None``."""
-        return within(_MOMENT, lambda: self._read(key), _FAILURE)
+        return call_with_timeout(lambda: self._read(key), _MOMENT, _FAILURE)
 
     def update(self, key: str, issue: Callable[[Token | None], Token], *, wait: float) -> Token:
         """Store what `issue` makes of the stored token, and return it; other processes wait meanwhile."""
@@ -47,9 +47,9 @@ class RedisStore:
         )
         try:
             # Got when nobody waits any more, it would be in everybody's way until it ends.
-            acquired = within(
-                wait + _MOMENT,
+            acquired = call_with_timeout(
                 lambda: lock.acquire(blocking_timeout=wait),
+                wait + _MOMENT,
                 _FAILURE,
                 undo=lambda acquired: lock.release(),
             )
@@ -61,7 +61,7 @@ class RedisStore:
             _let_go(lock)
             raise
         try:
-            within(_MOMENT, lambda: self._finish(key, token, token != stored, lock), _FAILURE)
+            call_with_timeout(lambda: self._finish(key, token, token != stored, lock), _MOMENT, _FAILURE)
         except Exception:
             raise
         except BaseException:  # Ctrl-C, say, before it began.
@@ -71,7 +71,7 @@ class RedisStore:
 
     def discard(self, key: str, token: Token) -> None:
         """Remove `token` if it is the one that is stored under `key`."""
-        within(_MOMENT, lambda: self._client.eval(_DISCARD, 1, self._prefix + key, _record(token)), _FAILURE)
+        call_with_timeout(lambda: self._client.eval(_DISCARD, 1, self._prefix + key, _record(token)), _MOMENT, _FAILURE)
 
     def _read(self, key: str) -> Token | None:
         record = self._client.get(self._prefix + key)
@@ -98,14 +98,14 @@ class RedisStore:
 def _let_go(lock: Any) -> None:
     # If Redis is away, or the lock is not held, there is nothing to let go of.
     with suppress(Exception):
-        within(_MOMENT, lock.release, _FAILURE)
+        call_with_timeout(lock.release, _MOMENT, _FAILURE)
 
 
 def _record(token: Token) -> str:
-    return f"{int(token.expires)} {token.value}"
+    return f"{int(token.expires_epoch)} {token.value}"
 
 
 def _milliseconds_left(token: Token) -> int:
-    left = token.expires - time.time()
+    left = token.expires_epoch - time.time()
     # A clock that gives it more than a whole life, or none, is wrong.
     return int(1000 * (left if 1 <= left <= LIFETIME else LIFETIME))

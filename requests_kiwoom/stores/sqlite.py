@@ -76,7 +76,7 @@ class SQLiteStore:
                 if token != stored:
                     for statement in () if ours else _SCHEMA:
                         database.execute(statement)
-                    record = (key, token.value, int(token.expires))
+                    record = (key, token.value, int(token.expires_epoch))
                     database.execute("INSERT OR REPLACE INTO tokens (key, token, expires) VALUES (?, ?, ?)", record)
                     _patiently(database, "COMMIT", time.monotonic() + _MOMENT)
                 return token

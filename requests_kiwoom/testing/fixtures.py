@@ -6,7 +6,6 @@ import pytest
 import requests
 
 from .. import KiwoomAuth
-from ..source import TokenSource
 from .server import KiwoomServer
 
 
@@ -27,7 +26,7 @@ def kiwoom_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
             raise TypeError("pytest.mark.kiwoom takes options by their names, such as rejection=401")
         options.update(marker.kwargs)
     with KiwoomServer(**options) as server:  # type: ignore[arg-type]  # The constructor checks them.
-        monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock())
+        monkeypatch.setattr(KiwoomAuth, "clock", server.clock)
         yield server
 
 

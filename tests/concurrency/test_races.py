@@ -43,7 +43,7 @@ class Kiwoom:
         self.calls += 1
         with self:
             self._fault(TokenUnavailable("au10001 gave no answer"))
-            if self.alive is None or self.reissue == "new" or self.alive.expires <= now:
+            if self.alive is None or self.reissue == "new" or self.alive.expires_epoch <= now:
                 self.alive = Token(f"fake-token-{len(self.issued)}", epoch_to_kst(now + LIFETIME))
                 self.issued[self.alive.value] = self.alive
             return self.alive
@@ -232,8 +232,8 @@ def test_value_and_expiry_belong_together(server, auth):
         for turn in range(4000):
             asked_at = server.clock()
             token = source.current()
-            assert asked_at < token.expires
-            pairs.add((token.value, token.authorization, token.expires, token.expires_at))
+            assert asked_at < token.expires_epoch
+            pairs.add((token.value, token.authorization, token.expires_epoch, token.expires_at))
             if turn == 2000 and next(turns) % 12 == 0:
                 server.clock.advance(hours=24)
         seen.append(pairs)

@@ -68,7 +68,7 @@ class TestTheRecord:
                     seen.append(px)
                 return super().set(*args, px=px, **kwargs)
 
-        monkeypatch.setattr(redis_store, "time", SimpleNamespace(time=lambda: kept.expires - left))
+        monkeypatch.setattr(redis_store, "time", SimpleNamespace(time=lambda: kept.expires_epoch - left))
         with Noting(port=client.connection_pool.connection_kwargs["port"]) as noting:
             RedisStore(noting).update("key", lambda stored: kept, wait=1)
 
@@ -123,7 +123,7 @@ class TestTheRecord:
         """Up to the end of the year 9999, in KST: whether a token can be that old or young, the auth decides."""
         client.set("requests-kiwoom:key", f"{expires} fake-token")
 
-        assert expires == RedisStore(client).load("key").expires
+        assert expires == RedisStore(client).load("key").expires_epoch
 
     def test_another_type_is_a_failure(self, server, client, redis_port, caplog):
         """A key that holds something else than a text is reported, and left."""

@@ -192,7 +192,7 @@ class TestWhatIsAdopted:
         old = token("old", hours=1)
         self.store(server, make_store, old)
         auth = make_auth()
-        auth._source._now = lambda: old.expires
+        auth._source._now = lambda: old.expires_epoch
 
         assert "old" != auth.token()
         assert 1 == server.issues

@@ -1,11 +1,11 @@
-"""``within``: work that is waited for so long and no longer."""
+"""``call_with_timeout``: a function with a wall-clock limit."""
 
 import contextvars
 import threading
 
 import pytest
 
-from requests_kiwoom.deadline import within
+from requests_kiwoom.deadline import call_with_timeout
 
 VARIABLE = contextvars.ContextVar("VARIABLE")
 
@@ -33,9 +33,9 @@ def test_what_the_work_returns_and_raises():
     """Work that ends in time gives what it returns or raises, and nothing is undone."""
     undone = []
 
-    assert 1 == within(60, lambda: 1, "it did not end", undone.append)
+    assert 1 == call_with_timeout(lambda: 1, 60, "it did not end", undo=undone.append)
     with pytest.raises(ZeroDivisionError):
-        within(60, lambda: 1 / 0, "it did not end", undone.append)
+        call_with_timeout(lambda: 1 / 0, 60, "it did not end", undo=undone.append)
     assert [] == undone
 
 
@@ -43,12 +43,12 @@ def test_the_caller_s_context():
     """The work sees the caller's context variables, as what traces requests expects."""
     VARIABLE.set("the caller's")
 
-    assert "the caller's" == within(60, VARIABLE.get, "it did not end")
+    assert "the caller's" == call_with_timeout(VARIABLE.get, 60, "it did not end")
 
 
 def test_the_thread_s_name():
     """A thread that is left with its work can be told in a list of threads."""
-    assert "requests_kiwoom" == within(60, lambda: threading.current_thread().name, "it did not end")
+    assert "requests_kiwoom" == call_with_timeout(lambda: threading.current_thread().name, 60, "it did not end")
 
 
 @pytest.mark.parametrize("undoing", [str, int])
@@ -61,7 +61,7 @@ def test_too_late(undoing):
         undoing(value)
 
     with pytest.raises(TimeoutError, match="^it did not end within 0.01 s$"):
-        within(0.01, late, "it did not end", undo)
+        call_with_timeout(late, 0.01, "it did not end", undo=undo)
     assert [] == undone
 
     late.end()
@@ -72,7 +72,7 @@ def test_an_error_that_is_too_late():
     """An error that comes too late is nobody's, and there is nothing to undo."""
     late, undone = Late(lambda: 1 / 0), []
     with pytest.raises(TimeoutError):
-        within(0.01, late, "it did not end", undone.append)
+        call_with_timeout(late, 0.01, "it did not end", undo=undone.append)
 
     late.end()
 
@@ -89,7 +89,7 @@ def test_what_is_no_exception_gets_through():
         raise Stop
 
     with pytest.raises(Stop):
-        within(60, work, "it did not end")
+        call_with_timeout(work, 60, "it did not end")
 
 
 def test_an_interrupt_when_it_has_come(monkeypatch):
@@ -102,7 +102,7 @@ def test_an_interrupt_when_it_has_come(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        within(60, lambda: 1, "it did not end", undone.append)
+        call_with_timeout(lambda: 1, 60, "it did not end", undo=undone.append)
 
     assert [1] == undone
 
@@ -116,7 +116,7 @@ def test_an_interrupt_while_the_thread_starts(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(RuntimeError, match="release unlocked lock"):
-        within(60, lambda: done.append(1), "it did not end")
+        call_with_timeout(lambda: done.append(1), 60, "it did not end")
 
     assert [] == done
 
@@ -125,4 +125,4 @@ def test_while_the_interpreter_ends(monkeypatch):
     """Where a thread would never run, the work is done in the one that asks."""
     monkeypatch.setattr("sys.is_finalizing", lambda: True)
 
-    assert threading.current_thread() is within(60, threading.current_thread, "it did not end")
+    assert threading.current_thread() is call_with_timeout(threading.current_thread, 60, "it did not end")

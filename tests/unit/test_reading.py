@@ -6,7 +6,7 @@ import pytest
 
 from requests_kiwoom.backoff import LONGEST, Backoff
 from requests_kiwoom.envelope import REJECTED, read_envelope
-from requests_kiwoom.tokens import Token, kst, parse_expires_dt, plausible
+from requests_kiwoom.tokens import KST, Token, is_plausible, parse_expires_dt
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_tokens_compare():
     midnight, noon = (datetime(2026, 11, 22, hour, tzinfo=timezone.utc) for hour in (0, 12))
     token = Token("fake-token", midnight)
 
-    assert {token} == {token, Token("fake-token", midnight.astimezone(kst()))}
+    assert {token} == {token, Token("fake-token", midnight.astimezone(KST))}
     for other in (Token("fake-other", midnight), Token("fake-token", noon)):
         assert token != other
         assert hash(token) != hash(other)
@@ -100,7 +100,7 @@ def test_plausible(hours, expected):
     now = 1_800_000_000.0
     token = Token("fake-token", datetime.fromtimestamp(now, timezone.utc) + timedelta(hours=hours))
 
-    assert expected == plausible(token, now)
+    assert expected == is_plausible(token, now)
 
 
 def test_backoff_grows_and_clears():
