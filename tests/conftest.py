@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import requests
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer
 from tests.helpers.constants import PATH
+from tests.helpers.local_clock import LocalClock
 from tests.helpers.redis_server import RedisServer, find_redis_server
 
 
@@ -19,10 +21,18 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[KiwoomServer]:
+def local_clock(monkeypatch: pytest.MonkeyPatch) -> LocalClock:
+    """This machine's clock, as the plugin reads it: with `server`, it follows the server's until a test sets it."""
+    clock = LocalClock(time.time)
+    monkeypatch.setattr(KiwoomAuth, "clock", clock)
+    return clock
+
+
+@pytest.fixture
+def server(local_clock: LocalClock) -> Iterator[KiwoomServer]:
     """A Kiwoom on loopback, whose clock is the plugin's as well; it takes bodies of every kind, and every method."""
     with KiwoomServer(strict=False) as server:
-        monkeypatch.setattr(KiwoomAuth, "clock", server.clock)
+        local_clock.follow(server.clock)
         yield server
 
 

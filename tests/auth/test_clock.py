@@ -5,16 +5,15 @@ import requests
 
 from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenUnavailable
 from requests_kiwoom.backoff import Backoff
-from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing.server import Reply
-from tests.stores.test_stores import DictStore
+from tests.helpers.stores import DictStore
 
 
-def test_a_clock_that_is_ahead_costs_no_request_while_au10001_is_down(server, session, url, monkeypatch):
+def test_a_clock_that_is_ahead_costs_no_request_while_au10001_is_down(server, local_clock, session, url):
     """The clock is 9 hours ahead in the token's last hours, and au10001 answers 500: the token handed out goes on."""
     session.post(url, json={})
     server.clock.advance(hours=20)
-    monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + 9 * 3600)
+    local_clock.advance(hours=9)
     session.post(url, json={})
     server.fail(*[Reply(b"down", 500)] * 50)
 
@@ -26,10 +25,10 @@ def test_a_clock_that_is_ahead_costs_no_request_while_au10001_is_down(server, se
 
 
 @pytest.mark.parametrize("hours", [9, 25])
-def test_clocks_that_are_ahead_and_share_a_store(server, url, tmp_path, monkeypatch, hours):
+def test_clocks_that_are_ahead_and_share_a_store(server, local_clock, url, tmp_path, hours):
     """Where a new token kills the old, two processes whose clock is a day ahead still go on with one token."""
     server.reissue = "new"
-    monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + hours * 3600)
+    local_clock.advance(hours=hours)
     options = {"base_url": server.url, "store": SQLiteStore(tmp_path / "tokens.db")}
     auths = [KiwoomAuth(server.appkey, server.secretkey, **options).for_api("ka10001") for _ in range(2)]
 
@@ -51,7 +50,7 @@ def test_a_token_that_has_expired_is_not_used_while_au10001_is_down(server, sess
     assert 3 == len(server.requests)
 
 
-def test_while_the_token_is_prolonged_the_store_is_left_alone_too(server, url, monkeypatch):
+def test_while_the_token_is_prolonged_the_store_is_left_alone_too(server, local_clock, url):
     """Until au10001 is asked again, requests go on with the token that they have: none waits for the store's lock."""
     loads = []
 
@@ -64,7 +63,7 @@ def test_while_the_token_is_prolonged_the_store_is_left_alone_too(server, url, m
     server.clock.stop()
     requests.post(url, auth=auth, json={})
     server.clock.advance(hours=20)
-    monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + 9 * 3600)
+    local_clock.advance(hours=9)
     requests.post(url, auth=auth, json={})
     server.fail(Reply(b"down", 500))
     server.clock.advance(seconds=2)  # The token, used for a moment though it seems to have expired, is asked for again.
@@ -78,12 +77,12 @@ def test_while_the_token_is_prolonged_the_store_is_left_alone_too(server, url, m
     assert before == len(loads)
 
 
-def test_a_pause_that_ends_in_the_middle_prolongs_nothing(server, session, url, monkeypatch):
+def test_a_pause_that_ends_in_the_middle_prolongs_nothing(server, local_clock, session, url, monkeypatch):
     """A signal handler's request may get an answer while another one's error is noted: the next asks au10001 again."""
     server.clock.stop()
     session.post(url, json={})
     server.clock.advance(hours=20)
-    monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + 9 * 3600)
+    local_clock.advance(hours=9)
     session.post(url, json={})
     failing, remaining = session.auth._source._failing, Backoff.remaining
 

@@ -4,16 +4,14 @@ import copy
 import multiprocessing
 import os
 import pickle
-import signal
-import subprocess
-import sys
 import threading
 
 import pytest
 import requests
 
-from requests_kiwoom import KiwoomAuth, Token, TokenRefused, TokenUnavailable
+from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.testing.server import Reply
+from tests.helpers.threads import until
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -26,8 +24,7 @@ def test_fork_while_another_thread_holds_the_lock(server, session, url):
     server.latency = 0.5
     issuing = threading.Thread(target=session.auth.token)
     issuing.start()
-    while server.issues == 0:
-        pass  # Until the thread is in the middle of its call.
+    until(lambda: server.issues)  # Until the thread is in the middle of its call.
 
     child = os.fork()
     if child == 0:
@@ -138,90 +135,3 @@ def test_errors_pickle(server, auth, reply):
         assert getattr(error, name, None) == getattr(twin, name, None)
     assert str(error) == str(twin)
     assert error.response.status_code == twin.response.status_code
-
-
-def test_a_token_pickles(server, auth):
-    """A Token is the same after pickling and copying."""
-    from datetime import datetime, timezone
-
-    token = Token("fake-token", datetime(2026, 11, 22, tzinfo=timezone.utc))
-
-    for twin in (pickle.loads(pickle.dumps(token)), copy.deepcopy(token), copy.copy(token)):
-        assert token == twin and hash(token) == hash(twin)
-
-
-SIGNAL = """
-import os, signal, sys, threading, requests
-from requests_kiwoom import KiwoomAuth
-appkey, secretkey, base_url = sys.argv[1:]
-auth = KiwoomAuth(appkey, secretkey, base_url=base_url)
-
-def cancel_all_orders(*args):
-    answer = requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10003"))
-    print(answer.json()["return_code"], flush=True)
-
-signal.signal(signal.SIGTERM, cancel_all_orders)
-print("ready", flush=True)
-print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10000")).json()["return_code"])
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows delivers no SIGTERM")
-def test_a_signal_handler_in_the_middle_of_an_issue(server):
-    """A signal handler that sends a request while its own thread is issuing does not wait for itself."""
-    server.latency = 0.7
-    command = [sys.executable, "-c", SIGNAL, server.appkey, server.secretkey, server.url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert "ready" == process.stdout.readline().strip()
-        while server.issues == 0:
-            pass  # Until the issue is under way.
-        process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=120)
-
-    assert ["0", "0"] == output.split()
-
-
-INTERRUPT = """
-import signal, sys, requests
-from requests_kiwoom import KiwoomAuth
-appkey, secretkey, base_url = sys.argv[1:]
-auth = KiwoomAuth(appkey, secretkey, base_url=base_url)
-try:
-    auth.token()
-except KeyboardInterrupt:
-    print("interrupted", flush=True)
-print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10000")).json()["return_code"])
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
-def test_ctrl_c_in_the_middle_of_an_issue(server):
-    """Ctrl-C in the middle of an issue leaves the lock free: the next request goes through."""
-    server.latency = 0.7
-    command = [sys.executable, "-c", INTERRUPT, server.appkey, server.secretkey, server.url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        while server.issues == 0:
-            pass  # Until the issue is under way.
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=120)
-
-    assert ["interrupted", "0"] == output.split()
-
-
-AT_EXIT = """
-import atexit, sys, requests
-from requests_kiwoom import KiwoomAuth
-appkey, secretkey, base_url = sys.argv[1:]
-auth = KiwoomAuth(appkey, secretkey, base_url=base_url)
-
-@atexit.register
-def cancel_all_orders():
-    print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10003")).json()["return_code"])
-"""
-
-
-def test_a_request_while_the_interpreter_ends(server):
-    """An exit handler can send a request, and have a token issued for it."""
-    command = [sys.executable, "-c", AT_EXIT, server.appkey, server.secretkey, server.url]
-
-    assert ["0"] == subprocess.run(command, capture_output=True, text=True, timeout=120).stdout.split()

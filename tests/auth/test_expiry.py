@@ -5,8 +5,7 @@ import threading
 import pytest
 import requests
 
-from requests_kiwoom.source import TokenSource
-from tests.helpers.tools import in_threads
+from tests.helpers.threads import in_threads
 
 
 def test_it_is_used_to_its_last_second(server, session, url):
@@ -62,26 +61,24 @@ def test_20_expiries_under_8_threads(server, session, url):
     assert 21 <= server.issues <= 21 + 20
 
 
-def test_the_old_token_in_its_last_second_is_used(server, session, url):
+def test_the_old_token_in_its_last_second_is_used(server, local_clock, session, url):
     """A token handed out in its last second is used although this clock says that it has expired."""
     server.clock.stop()
     session.post(url, json={})
     remaining = session.auth.expires_at.timestamp() - server.clock()
     server.clock.advance(seconds=remaining - 0.2)
-    ahead = 0.5
-    session.auth._source._now = lambda: server.clock() + ahead
+    local_clock.advance(seconds=0.5)
 
     for _ in range(10):
         assert 0 == session.post(url, json={}).json()["return_code"]
     assert 2 == server.issues
 
 
-def test_the_moment_of_the_expiry(server, auth):
+def test_the_moment_of_the_expiry(server, local_clock, auth):
     """At the very moment of its expiry a token is not used, unless au10001 has just handed it out."""
     server.clock.stop()
     auth.token()
-    expires = auth.expires_at.timestamp()
-    auth._source._now = lambda: expires
+    local_clock.set(auth.expires_at.timestamp())
 
     auth.token()
     auth.token()
@@ -90,9 +87,9 @@ def test_the_moment_of_the_expiry(server, auth):
 
 
 @pytest.mark.parametrize("hours", [-9, 9])
-def test_a_clock_9_hours_off(server, session, url, monkeypatch, hours):
+def test_a_clock_9_hours_off(server, local_clock, session, url, hours):
     """With a local clock 9 hours off no request fails; once it has settled, au10001 is asked once in 30 s at most."""
-    monkeypatch.setattr(TokenSource, "_now", lambda self: server.clock() + hours * 3600)
+    local_clock.advance(hours=hours)
     server.clock.stop()
     for _ in range(240):  # Two days in steps of 12 minutes.
         assert 0 == session.post(url, json={}).json()["return_code"]
@@ -112,13 +109,11 @@ def test_a_clock_9_hours_off(server, session, url, monkeypatch, hours):
 
 
 @pytest.mark.parametrize("hours", [-9, 9])
-def test_a_clock_that_jumps(server, session, url, hours):
+def test_a_clock_that_jumps(server, local_clock, session, url, hours):
     """A local clock that is set 9 hours back or forth between two requests fails none."""
-    jumps = [0]
-    session.auth._source._now = lambda: server.clock() + 3600 * sum(jumps)
-    for _ in range(6):
+    for turn in range(6):
         assert 0 == session.post(url, json={}).json()["return_code"]
-        jumps.append(hours if len(jumps) % 2 else -hours)
+        local_clock.advance(hours=-hours if turn % 2 else hours)
 
     assert server.issues <= 6
 

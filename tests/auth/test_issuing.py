@@ -1,7 +1,8 @@
-"""au10001's answers: what is a token, and what is not."""
+"""au10001: what is a token and what is not, lent sessions, redirects, and the pause after a failure."""
 
 import gzip
 import itertools
+import logging
 import socket
 import threading
 import time
@@ -12,7 +13,8 @@ import requests
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable, transport
 from requests_kiwoom.testing.server import Reply
-from tests.helpers.tools import RawServer, http, http_chunked, issued, until
+from tests.helpers.raw_server import RawServer, http, http_chunked, issued
+from tests.helpers.threads import in_threads, until
 
 #: The read timeout begins anew with every byte, and no machine is so busy that the next one takes longer.
 SLOWER_THAN_ANY_PAUSE = (0.1, 2.0)
@@ -199,7 +201,7 @@ def test_an_answer_that_is_quoted(answer, told):
 def test_the_longest_a_call_may_take():
     """An answer whose beginning drips in is told by the seconds that were waited."""
     with RawServer(drip(b"H")) as raw:
-        with pytest.raises(TokenUnavailable, match=" gave no answer. nothing complete came within 2.1 s. "):
+        with pytest.raises(TokenUnavailable, match=" gave no answer. no complete response within 2.1 s. "):
             auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE).token()
 
 
@@ -478,3 +480,197 @@ def test_timeout_must_be_seconds(timeout):
     """A timeout that is none is refused by the constructor."""
     with pytest.raises(ValueError, match="timeout"):
         KiwoomAuth("fake-appkey", "fake-secretkey", timeout=timeout)
+
+
+def test_the_body_of_a_redirect_is_bounded_as_well():
+    """A redirect whose body has no end is given up after 64 KiB: no thread goes on to fill the memory."""
+    sent = []
+
+    def endless(connection):
+        connection.sendall(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/\r\n\r\n")
+        while len(sent) < 1000:
+            connection.sendall(b"x" * 65536)
+            sent.append(65536)
+
+    with RawServer(endless) as raw:
+        with pytest.raises(TokenUnavailable, match="longer than 65536 bytes"):
+            KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, timeout=(5, 60)).token()
+
+    assert len(sent) < 1000
+    assert "requests_kiwoom token call" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.parametrize("location", ["http://[bad/", "http://\xff\xfe/"])
+def test_a_redirect_to_nowhere(location):
+    """A ``Location`` that no URL can be made of: the error says that au10001 redirects."""
+    away = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+    with RawServer(away) as raw:
+        with pytest.raises(TokenUnavailable, match="redirects"):
+            KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).token()
+
+
+def test_an_expiry_at_the_last_midnight_of_the_calendar(server, auth):
+    """``expires_dt`` at 24:00 on the last day of the year 9999 is malformed, and au10001 is left alone for a while."""
+    server.fail(Reply({"expires_dt": "99991231240000", "token_type": "bearer", "token": "fake-token"}))
+
+    for _ in range(2):
+        with pytest.raises(TokenUnavailable, match="expires_dt"):
+            auth.token()
+
+    assert 1 == server.issues
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["Mon, 01 Jan 2024 00:00:00 +99999999999999999999", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"]
+)
+def test_a_retry_after_beyond_any_calendar(server, auth, retry_after):
+    """A ``Retry-After`` with a number that no date can hold counts for none."""
+    server.fail(Reply(b"", 503, {"Retry-After": retry_after, "Date": "Mon, 01 Jan 2024 00:00:00 GMT"}))
+
+    with pytest.raises(TokenUnavailable, match="HTTP 503") as caught:
+        auth.token()
+
+    assert 1.0 <= caught.value.retry_after <= 1.5
+
+
+DOWN = Reply(b"down", 500)
+
+
+@pytest.fixture
+def stopped_clock(server):
+    """Pauses pass only when a test says so."""
+    server.clock.stop()
+
+
+def ask(auth):
+    """The seconds to wait that the error names, or ``None`` for a token."""
+    try:
+        auth.token()
+    except TokenUnavailable as error:
+        return error.retry_after
+    return None
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_20_requests_make_at_most_2_calls(server, session, url):
+    """The endpoint answers 500: 20 requests in a row make at most 2 calls, and each gets an error."""
+    server.fail(*[DOWN] * 20)
+
+    for _ in range(20):
+        with pytest.raises(TokenUnavailable, match="HTTP 500"):
+            session.post(url, json={})
+
+    assert server.issues <= 2
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_wrong_keys_are_not_tried_20_times(server, url):
+    """Wrong keys: 20 requests make at most 2 calls, and the text says what to do."""
+    auth = KiwoomAuth("fake-wrong-key", server.secretkey, base_url=server.url).for_api("ka10001")
+
+    for _ in range(20):
+        with pytest.raises(TokenRefused, match="Check that appkey and secretkey"):
+            requests.post(url, json={}, auth=auth)
+
+    assert server.issues <= 2
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_the_pause_grows_to_30_seconds(server, auth):
+    """1 s, 2 s, 4 s ... up to 30 s, each up to half as long again."""
+    server.fail(*[DOWN] * 10)
+    pauses = []
+    for _ in range(8):
+        pauses.append(ask(auth))
+        server.clock.advance(seconds=pauses[-1] + 0.001)
+
+    for least, pause in zip([1, 2, 4, 8, 16, 30, 30, 30], pauses, strict=True):
+        assert least <= round(pause, 2) <= min(1.5 * least, 30)
+    assert 8 == server.issues
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_in_the_pause_the_error_comes_at_once(server, auth):
+    """During the pause callers get the error, with the seconds that are left; after it au10001 is asked again."""
+    server.fail(DOWN)
+    pause = ask(auth)
+    server.clock.advance(seconds=pause - 0.5)
+    assert 0 < ask(auth) <= 0.501
+    server.clock.advance(seconds=0.501)
+
+    assert ask(auth) is None
+    assert 2 == server.issues
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_a_success_clears_the_pause(server, auth):
+    """After a success the next pause starts at 1 s."""
+    server.fail(*[DOWN] * 3)
+    for _ in range(3):
+        server.clock.advance(seconds=ask(auth) + 0.001)
+    assert ask(auth) is None
+    server.clock.advance(hours=25)
+    server.fail(DOWN)
+
+    assert ask(auth) <= 1.5
+
+
+@pytest.mark.usefixtures("stopped_clock")
+@pytest.mark.parametrize(
+    "retry_after, least, most",
+    [
+        ("7", 7, 7),
+        ("600", 60, 60),
+        ("0", 1, 1.5),
+        ("soon", 1, 1.5),
+        ("-5", 1, 1.5),
+        ("9" * 400, 1, 1.5),
+        ("Sun, 22 Nov 2026 08:00:20 GMT", 20, 20),
+        ("Sun, 22 Nov 2026 07:00:00 GMT", 1, 1.5),
+    ],
+)
+def test_retry_after_is_obeyed_up_to_a_minute(server, auth, retry_after, least, most):
+    """``Retry-After`` lengthens the pause, in seconds or as a date of the server's clock, up to 60 s."""
+    server.fail(Reply(b"", 429, {"Retry-After": retry_after, "Date": "Sun, 22 Nov 2026 08:00:00 GMT"}))
+
+    assert least <= round(ask(auth), 2) <= most
+
+
+@pytest.mark.usefixtures("stopped_clock")
+@pytest.mark.parametrize("hours", [-9, 9])
+def test_a_clock_that_jumps_ends_the_pause(server, auth, hours):
+    """A clock set back or forward does not make a pause of hours."""
+    server.fail(DOWN)
+    ask(auth)
+    server.clock.advance(hours=hours)
+
+    assert ask(auth) is None
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_waiting_threads_get_errors_of_their_own(server, auth):
+    """16 threads wait for one failing call: each raises an exception of its own."""
+    server.latency = 0.1
+    server.fail(*[DOWN] * 16)
+
+    outcomes = in_threads(16, auth.token)
+
+    assert 1 == server.issues
+    assert {TokenUnavailable} == {type(outcome) for outcome in outcomes}
+    assert 16 == len({id(outcome) for outcome in outcomes})
+    assert all(outcome.retry_after > 0 for outcome in outcomes)
+
+
+@pytest.mark.usefixtures("stopped_clock")
+def test_a_failed_call_is_logged_once(server, auth, caplog):
+    """A failed call is one WARNING, in the error's words; the errors of the pause after it are not logged again.
+
+    A filter of the user's can look for words in the record's ``msg``.
+    """
+    server.fail(DOWN)
+    for _ in range(5):
+        with pytest.raises(TokenUnavailable) as caught:
+            auth.token()
+
+    assert [("requests_kiwoom", logging.WARNING, str(caught.value))] == caplog.record_tuples
+    assert isinstance(caplog.records[0].msg, str)

@@ -1,4 +1,4 @@
-"""One prepared request, and several accounts: what is rejected is never sent again for another one."""
+"""Prepared requests: sent by another thread, copied for several accounts, sent after many renewals."""
 
 import json
 import logging
@@ -8,15 +8,27 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth, Token
-from tests.helpers.constants import PATH
-from tests.helpers.tools import RawServer, http, issued
+from tests.helpers.constants import PATH, REJECTED
+from tests.helpers.raw_server import RawServer, http, issued
+from tests.helpers.threads import in_threads
 
-REJECTED = http(json.dumps({"return_msg": "[8005:Token이 유효하지 않습니다]", "return_code": 3}).encode())
+
+def test_prepared_in_one_thread_and_sent_in_another(server, session, url):
+    """What belongs to a request is on the request: threads may hand it on."""
+    session.post(url, json={})
+    prepared = [session.prepare_request(requests.Request("POST", url, data=b"%d" % n)) for n in range(8)]
+    server.revoke_all()
+
+    answers = in_threads(8, lambda: session.send(prepared.pop()).json()["return_code"])
+
+    assert [0] * 8 == answers
+    assert {b"%d" % n for n in range(8)} == {r.body for r in server.requests if r.token == server.token}
 
 
 def test_a_copy_is_sent_again_with_its_own_account_s_token():
     """An order prepared once and copied for two accounts: a rejection of one is never cured with the other's token."""
-    with RawServer(issued("first"), issued("second"), REJECTED, issued("again"), http(b"{}")) as raw:
+    rejected = http(json.dumps(REJECTED).encode())
+    with RawServer(issued("first"), issued("second"), rejected, issued("again"), http(b"{}")) as raw:
         accounts = [KiwoomAuth(f"fake-appkey-{n}", f"fake-secretkey-{n}", base_url=raw.url) for n in (1, 2)]
         order = requests.Request("POST", raw.url + PATH, json={}, headers={"api-id": "kt10000"}).prepare()
         first, _ = (auth(order.copy()) for auth in accounts)

@@ -10,7 +10,8 @@ from requests_kiwoom import KiwoomAuth, hook
 from requests_kiwoom.testing import KiwoomServer
 from requests_kiwoom.testing.server import Reply
 from tests.helpers.constants import PATH
-from tests.helpers.tools import RawServer, http
+from tests.helpers.raw_server import RawServer, http
+from tests.helpers.sessions import KeepsAuth, redirect
 
 #: Where the redirects within the origin lead.
 HOP = f"{PATH}?hop=1"
@@ -21,10 +22,6 @@ def foreign():
     """Another server, on another port."""
     with KiwoomServer() as server:
         yield server
-
-
-def redirect(location, status=307):
-    return Reply({}, status, {"Location": location})
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -96,13 +93,6 @@ def test_back_from_another_host(server, foreign, session, url):
 
     assert "[1513:" in answer.json()["return_msg"]
     assert 1 == server.issues
-
-
-class KeepsAuth(requests.Session):
-    """A session as a common recipe has it: it keeps the header across hosts."""
-
-    def should_strip_auth(self, old_url, new_url):
-        return False
 
 
 @pytest.mark.parametrize("moment", ["before", "after a look"])

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -17,10 +16,9 @@ from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
 from requests_kiwoom.testing import faults, refusal
 from requests_kiwoom.testing.server import Reply
 from requests_kiwoom.tokens import fingerprint
-from tests.helpers.constants import PATH
-from tests.helpers.tools import RawServer, http, http_chunked, in_threads, issued
-
-REJECTED = {"return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]", "return_code": 3}
+from tests.helpers.constants import PATH, REJECTED
+from tests.helpers.raw_server import RawServer, http, http_chunked, issued
+from tests.helpers.threads import in_threads
 
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
@@ -277,47 +275,6 @@ def test_a_faster_thread_s_token_is_used(server, session, url):
     assert 2 == server.issues
 
 
-def test_all_headers_are_sent_again(server, session, url):
-    """A request that is sent again keeps its continuation and every other header."""
-    session.post(url, json={})
-    server.revoke_all()
-
-    session.post(url, json={}, headers={"cont-yn": "Y", "next-key": "20241107", "X-Mine": "1"})
-
-    first, second = (request for request in server.requests[-3:] if request.path == PATH)
-    without_token = [{k: v for k, v in r.headers.items() if k != "authorization"} for r in (first, second)]
-    assert without_token[0] == without_token[1]
-    assert ("Y", "20241107", "1") == tuple(second.headers[name] for name in ("cont-yn", "next-key", "x-mine"))
-
-
-class Noting(HTTPAdapter):
-    """An adapter that notes with which settings each request is sent, and heeds none of them."""
-
-    def __init__(self):
-        super().__init__()
-        self.settings = []
-
-    def send(self, request, **settings):
-        self.settings.append(settings)
-        return super().send(request)
-
-
-def test_all_settings_hold_for_the_second_request(server, session, url):
-    """Timeout, proxies, certificates and the rest are those of the first: requests does not ask for them again."""
-    session.auth.token()
-    server.revoke_all()
-    noting = Noting()
-    session.mount("http://", noting)
-    own = {"timeout": (30, 60), "proxies": {"https": "http://127.0.0.1:9"}, "stream": True}
-
-    answer = session.post(url, json={}, verify="fake.pem", cert=("fake.pem", "fake.key"), **own)
-
-    assert 0 == answer.json()["return_code"]
-    assert 2 == len(noting.settings)
-    assert noting.settings[0] == noting.settings[1]
-    assert {"verify": "fake.pem", "cert": ("fake.pem", "fake.key"), **own}.items() <= noting.settings[1].items()
-
-
 def test_history_elapsed_and_hooks(server, session, url):
     """The rejected answer is in ``history``, ``elapsed`` is set, and the user's hooks see the final answer alone."""
     session.post(url, json={})
@@ -347,42 +304,6 @@ def test_the_hook_is_registered_once(server, auth, url):
 
     assert 2 == len(prepared.hooks["response"])
     assert 2 == sum(request.path == PATH for request in server.requests)
-
-
-def test_prepared_in_one_thread_and_sent_in_another(server, session, url):
-    """What belongs to a request is on the request: threads may hand it on."""
-    session.post(url, json={})
-    prepared = [session.prepare_request(requests.Request("POST", url, data=b"%d" % n)) for n in range(8)]
-    server.revoke_all()
-
-    answers = in_threads(8, lambda: session.send(prepared.pop()).json()["return_code"])
-
-    assert [0] * 8 == answers
-    assert {b"%d" % n for n in range(8)} == {r.body for r in server.requests if r.token == server.token}
-
-
-@pytest.mark.parametrize("literal", [True, False])
-def test_cookies_of_the_rejected_answer_are_sent(server, session, url, literal):
-    """Cookies that the rejected answer set are on the second request, beside those that were there."""
-    session.post(url, json={})
-    rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b; Path=/"})
-    server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)
-    cookies = {"headers": {"Cookie": "mine=1=1; node=a=a"}} if literal else {"cookies": {"mine": "1=1"}}
-
-    session.post(url, json={}, **cookies)
-
-    assert {"mine=1=1", "node=b"} == set(server.requests[-1].headers["cookie"].split("; "))
-    assert "b" == session.cookies["node"]
-
-
-def test_without_new_cookies_the_header_stays(server, session, url):
-    """If the rejected answer set no cookie, the second request has the first one's."""
-    session.post(url, json={})
-    server.revoke_all()
-
-    session.post(url, json={}, headers={"Cookie": "mine=1"})
-
-    assert "mine=1" == server.requests[-1].headers["cookie"]
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -512,7 +433,7 @@ def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second
     [http_chunked(json.dumps(REJECTED).encode()), http(json.dumps(REJECTED).encode(), length=10**15)],
     ids=["no length", "no such length"],
 )
-def test_an_answer_that_nobody_read_spares_au10001(unread):
+def test_an_answer_that_nobody_read_spares_au10001(local_clock, unread):
     """With ``stream=True``, answers of unknown length say nothing about the new token: they may reject it.
 
     A length that no body has counts for none.
@@ -520,22 +441,20 @@ def test_an_answer_that_nobody_read_spares_au10001(unread):
     turned_down = http(b"", "401 Unauthorized")
     first, second = (issued("first"), turned_down), (issued("second"), unread, unread, turned_down)
     with RawServer(*first, *second, issued("third"), unread) as raw:
+        local_clock.stop()
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
-        now = time.time()
-        auth._source._now = lambda: now
         for _ in range(3):
             requests.post(raw.url + PATH, json={}, auth=auth, stream=True).close()
 
         assert 2 == sum(b"/oauth2/token" in request for request in raw.requests)
 
 
-def test_an_empty_answer_says_that_the_token_was_taken():
+def test_an_empty_answer_says_that_the_token_was_taken(local_clock):
     """With ``stream=True`` as well, since nothing of it is unread: the next rejection is met at once."""
     turned_down, empty = http(b"", "401 Unauthorized"), http(b"")
     with RawServer(issued("first"), turned_down, issued("second"), empty, turned_down, issued("third"), empty) as raw:
+        local_clock.stop()
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
-        now = time.time()
-        auth._source._now = lambda: now
         for _ in range(2):
             assert 200 == requests.post(raw.url + PATH, json={}, auth=auth, stream=True).status_code
 

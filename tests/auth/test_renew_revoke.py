@@ -5,11 +5,11 @@ import threading
 import pytest
 import requests
 
-from requests_kiwoom import TokenRefused, TokenRevokeError, TokenUnavailable
+from requests_kiwoom import KiwoomAuth, TokenRefused, TokenRevokeError, TokenUnavailable
 from requests_kiwoom.oauth import REVOKE_PATH
 from requests_kiwoom.testing import faults
 from requests_kiwoom.testing.server import Reply
-from tests.helpers.tools import in_threads, over_and_over, wait_for
+from tests.helpers.threads import in_threads, over_and_over, until, wait_for
 
 
 def full(server, auth):
@@ -44,11 +44,10 @@ def test_a_new_token_is_kept(server, auth):
 
 
 @pytest.mark.parametrize("off, revokes", [(60, 0), (60.01, 1), (-60, 0), (-60.01, 1)])
-def test_a_new_token_to_the_second(server, auth, off, revokes):
+def test_a_new_token_to_the_second(server, local_clock, auth, off, revokes):
     """A token that has a minute less, or by this clock more, than 24 hours is kept; beyond that it is revoked."""
     auth.token()
-    now = auth.expires_at.timestamp() - 24 * 3600 + off
-    auth._source._now = lambda: now
+    local_clock.set(auth.expires_at.timestamp() - 24 * 3600 + off)
 
     auth.renew()
 
@@ -264,12 +263,24 @@ def test_requests_wait_for_renew(server, auth, url):
     server.latency = 0.2
     renewing = threading.Thread(target=auth.renew)
     renewing.start()
-    while server.revokes == 0:
-        pass  # Until au10002 is under way.
+    until(lambda: server.revokes)  # Until au10002 is under way.
 
     answer = requests.post(url, json={}, auth=auth.for_api("ka10001"))
 
     renewing.join()
     assert 0 == answer.json()["return_code"]
     assert old != server.requests[-1].token
+    assert 2 == server.issues
+
+
+def test_a_cold_process_keeps_the_token_that_was_not_revoked(server, auth):
+    """What au10001 handed out to ``renew()`` stays in use, and is not asked for again."""
+    KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).token()
+    server.clock.advance(hours=5)
+    server.fail(Reply(b"", 502), path="/oauth2/revoke")
+
+    with pytest.raises(TokenRevokeError):
+        auth.renew()
+
+    auth.token()
     assert 2 == server.issues

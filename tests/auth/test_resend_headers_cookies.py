@@ -1,11 +1,75 @@
-"""A ``Cookie`` header that the caller wrote is kept on the second request, however it is written."""
+"""A request that is sent again has the headers, the settings and the cookies of the first."""
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from requests_kiwoom.testing.server import Reply
-from tests.helpers.constants import PATH
+from tests.helpers.constants import PATH, REJECTED
 
-REJECTED = {"return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]", "return_code": 3}
+
+def test_all_headers_are_sent_again(server, session, url):
+    """A request that is sent again keeps its continuation and every other header."""
+    session.post(url, json={})
+    server.revoke_all()
+
+    session.post(url, json={}, headers={"cont-yn": "Y", "next-key": "20241107", "X-Mine": "1"})
+
+    first, second = (request for request in server.requests[-3:] if request.path == PATH)
+    without_token = [{k: v for k, v in r.headers.items() if k != "authorization"} for r in (first, second)]
+    assert without_token[0] == without_token[1]
+    assert ("Y", "20241107", "1") == tuple(second.headers[name] for name in ("cont-yn", "next-key", "x-mine"))
+
+
+class Noting(HTTPAdapter):
+    """An adapter that notes with which settings each request is sent, and heeds none of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.settings = []
+
+    def send(self, request, **settings):
+        self.settings.append(settings)
+        return super().send(request)
+
+
+def test_all_settings_hold_for_the_second_request(server, session, url):
+    """Timeout, proxies, certificates and the rest are those of the first: requests does not ask for them again."""
+    session.auth.token()
+    server.revoke_all()
+    noting = Noting()
+    session.mount("http://", noting)
+    own = {"timeout": (30, 60), "proxies": {"https": "http://127.0.0.1:9"}, "stream": True}
+
+    answer = session.post(url, json={}, verify="fake.pem", cert=("fake.pem", "fake.key"), **own)
+
+    assert 0 == answer.json()["return_code"]
+    assert 2 == len(noting.settings)
+    assert noting.settings[0] == noting.settings[1]
+    assert {"verify": "fake.pem", "cert": ("fake.pem", "fake.key"), **own}.items() <= noting.settings[1].items()
+
+
+@pytest.mark.parametrize("literal", [True, False])
+def test_cookies_of_the_rejected_answer_are_sent(server, session, url, literal):
+    """Cookies that the rejected answer set are on the second request, beside those that were there."""
+    session.post(url, json={})
+    rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b; Path=/"})
+    server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)
+    cookies = {"headers": {"Cookie": "mine=1=1; node=a=a"}} if literal else {"cookies": {"mine": "1=1"}}
+
+    session.post(url, json={}, **cookies)
+
+    assert {"mine=1=1", "node=b"} == set(server.requests[-1].headers["cookie"].split("; "))
+    assert "b" == session.cookies["node"]
+
+
+def test_without_new_cookies_the_header_stays(server, session, url):
+    """If the rejected answer set no cookie, the second request has the first one's."""
+    session.post(url, json={})
+    server.revoke_all()
+
+    session.post(url, json={}, headers={"Cookie": "mine=1"})
+
+    assert "mine=1" == server.requests[-1].headers["cookie"]
 
 
 @pytest.mark.parametrize("set_cookie", [{"Set-Cookie": "node=b; Path=/"}, {}])

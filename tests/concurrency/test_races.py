@@ -10,7 +10,7 @@ from requests_kiwoom.origins import PRODUCTION
 from requests_kiwoom.source import TokenSource
 from requests_kiwoom.tokens import LIFETIME, epoch_to_kst
 from tests.helpers.stepping import Deadlock, SteppedLock, every_schedule
-from tests.helpers.tools import in_threads
+from tests.helpers.threads import in_threads
 
 NOW = 1_800_000_000.0
 MOST_FAULTS = 2
@@ -83,7 +83,7 @@ class SteppedSource(TokenSource):
         self.schedule = kiwoom.schedule
         self.now = NOW
         self.dead_when_read = {}
-        super().__init__(kiwoom)
+        super().__init__(kiwoom, clock=self.read_clock)
         self._lock = SteppedLock(self.schedule)
 
     @property
@@ -112,7 +112,7 @@ class SteppedSource(TokenSource):
     def _lock_is_mine(self):
         return isinstance(self._lock, SteppedLock) and self._lock.is_mine
 
-    def _now(self):
+    def read_clock(self):
         return self.now
 
 
@@ -123,7 +123,7 @@ class Clocked(SteppedSource):
         self.schedule.step()
         self.now += LIFETIME
 
-    def _now(self):
+    def read_clock(self):
         self.schedule.step()
         return self.now
 

@@ -17,7 +17,7 @@ from requests.exceptions import UnrewindableBodyError
 from requests.structures import CaseInsensitiveDict
 from requests.utils import rewind_body
 
-from tests.helpers.tools import RawServer, http, http_chunked
+from tests.helpers.raw_server import RawServer, http, http_chunked
 
 
 class Marking(requests.auth.AuthBase):

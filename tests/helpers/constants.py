@@ -1,4 +1,8 @@
 """Constants that several test modules share."""
 
-#: An API's path, which answers ka10001.
+#: An API, and the path that answers it.
+API_ID = "ka10001"
 PATH = "/api/dostk/stkinfo"
+
+#: The response that rejects a token, as the real server words it.
+REJECTED = {"return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]", "return_code": 3}

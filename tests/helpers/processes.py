@@ -2,9 +2,9 @@
 
 import multiprocessing
 import os
+import time
 import warnings
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore
-from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing import KiwoomServer
 from tests.helpers.constants import PATH
-from tests.helpers.tools import in_threads
+from tests.helpers.local_clock import LocalClock
+from tests.helpers.threads import in_threads
 
 
 def build_store(where: "Path | int | None") -> "SQLiteStore | RedisStore | None":
@@ -38,6 +38,10 @@ class Member:
 
     session: requests.Session
 
+    def __init__(self) -> None:
+        # In this process alone, and for good: there is nothing to put back.
+        KiwoomAuth.clock = self.clock = LocalClock(time.time)
+
     def build(self, url: str, appkey: str, secretkey: str, where: "Path | int | None", **options: Any) -> None:
         """Begin with an auth that knows no token."""
         self.url = url + PATH
@@ -47,9 +51,7 @@ class Member:
 
     def set_clock(self, **ahead: float) -> None:
         """Have a clock that is wrong from now on."""
-        seconds, right = timedelta(**ahead).total_seconds(), TokenSource._now
-        # In this process alone, and for good: there is nothing to put back.
-        TokenSource._now = lambda source: right(source) + seconds  # type: ignore[method-assign]
+        self.clock.advance(**ahead)
 
     def send(self, threads: int, count: int = 1) -> list[Any]:
         """Send `count` requests in each of so many threads; the `return_code` or the error of each."""

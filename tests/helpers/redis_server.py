@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from tests.helpers.tools import port_of_ones_own
+from tests.helpers.ports import port_of_ones_own
 
 
 def find_redis_server() -> str | None:

@@ -15,8 +15,9 @@ from requests_kiwoom.oauth import REVOKE_PATH, TOKEN_PATH
 from requests_kiwoom.origins import origin_of
 from requests_kiwoom.tokens import epoch_to_kst, parse_expires_dt
 from tests.helpers.constants import PATH
-from tests.helpers.tools import RawServer, issued
-from tests.safety.test_secrets import everything_in
+from tests.helpers.leaks import everything_in
+from tests.helpers.raw_server import RawServer, issued
+from tests.helpers.sessions import KeepsAuth
 
 # The same inputs in every run: a CI that is red for one run in a hundred is not believed when it is red.
 settings.register_profile("ci", derandomize=True, database=None, deadline=None, max_examples=100)
@@ -29,11 +30,21 @@ NOW = 1_800_000_000.0
 REJECTING = (8003, 8005, 8031, 8103)
 
 
+class Stopped(KiwoomAuth):
+    """An auth whose clock stands still."""
+
+    clock = staticmethod(lambda: NOW)
+
+
+class StoppedLate(KiwoomAuth):
+    """The same, on the last day but one that a date can hold."""
+
+    clock = staticmethod(lambda: datetime(9999, 12, 30, tzinfo=timezone.utc).timestamp())
+
+
 def auth_at(url, **options):
     """An auth whose clock stands still."""
-    auth = KiwoomAuth(APPKEY, SECRETKEY, base_url=url, timeout=5, **options)
-    auth._source._now = lambda: NOW
-    return auth
+    return Stopped(APPKEY, SECRETKEY, base_url=url, timeout=5, **options)
 
 
 def outcome(work):
@@ -259,16 +270,7 @@ def kiwoom_auth():
     lent = requests.Session()
     lent.mount("https://", token_call)
     lent.mount("http://", token_call)
-    auth = KiwoomAuth(APPKEY, SECRETKEY, session=lent)
-    auth._source._now = lambda: datetime(9999, 12, 30, tzinfo=timezone.utc).timestamp()
-    return auth.for_api("ka10001"), token_call
-
-
-class KeepsAuth(requests.Session):
-    """A session as a common recipe has it: it keeps the header across hosts."""
-
-    def should_strip_auth(self, old_url, new_url):
-        return False
+    return StoppedLate(APPKEY, SECRETKEY, session=lent).for_api("ka10001"), token_call
 
 
 REDIRECTS = [301, 302, 303, 307, 308]

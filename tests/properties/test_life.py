@@ -1,5 +1,6 @@
 """A token's life in any order of expiries, revocations, renewals and failures, with a model of what may come of it."""
 
+import pytest
 import requests
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,8 +11,8 @@ from requests_kiwoom import KiwoomAuth, KiwoomAuthError, TokenRevokeError
 from requests_kiwoom.oauth import REVOKE_PATH, TOKEN_PATH
 from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
 from tests.helpers.constants import PATH
-from tests.helpers.tools import in_threads
-from tests.safety.test_secrets import everything_in
+from tests.helpers.leaks import everything_in
+from tests.helpers.threads import in_threads
 
 #: No pause of au10001 is longer, in seconds.
 LONGEST_PAUSE = 61
@@ -52,8 +53,9 @@ class Life(RuleBasedStateMachine):
         self.token_calls, self.lent = Counting(), requests.Session()
         self.lent.mount("http://", self.token_calls)
         keys = self.server.appkey, self.server.secretkey
-        self.auth = KiwoomAuth(*keys, base_url=self.server.url, session=self.lent)
-        self.auth._source._now = self.server.clock
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(KiwoomAuth, "clock", self.server.clock)
+            self.auth = KiwoomAuth(*keys, base_url=self.server.url, session=self.lent)
         self.session = requests.Session()
         self.session.auth = self.auth.for_api("ka10001")
         self.planned = {TOKEN_PATH: 0, REVOKE_PATH: 0}

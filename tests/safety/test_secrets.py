@@ -1,18 +1,28 @@
 """No key and no token in what is printed, logged, raised or pickled."""
 
+import json
 import logging
 import pickle
-import traceback
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
-from requests_kiwoom import KiwoomAuth, KiwoomAuthError, Token, TokenRevokeError
+from requests_kiwoom import (
+    InsecureTransport,
+    InvalidApiId,
+    KiwoomAuth,
+    KiwoomAuthError,
+    TokenIssueError,
+    TokenRevokeError,
+    TokenUnavailable,
+    WrongEnvironment,
+)
 from requests_kiwoom.oauth import REVOKE_PATH
 from requests_kiwoom.testing.server import Reply
-from requests_kiwoom.tokens import fingerprint
 from tests.helpers.constants import PATH
-from tests.helpers.tools import RawServer, http, issued
+from tests.helpers.leaks import everything_in
+from tests.helpers.raw_server import RawServer, http, issued
 
 
 @pytest.fixture
@@ -24,38 +34,6 @@ def forbidden(server):
         return [server.appkey, server.secretkey, *filter(None, tokens)]
 
     return texts
-
-
-def everything_in(thing, seen=None, depth=0):
-    """The repr of a thing, of its attributes, of theirs, and so on; of an exception its causes and text as well."""
-    seen = set() if seen is None else seen
-    if id(thing) in seen or depth > 6:
-        return
-    seen.add(id(thing))
-    yield repr(thing)
-    if isinstance(thing, (str, bytes, int, float, type)):
-        return
-    if isinstance(thing, BaseException):
-        yield "".join(traceback.format_exception(thing))
-        yield str(thing)
-        for part in (thing.__cause__, thing.__context__, *thing.args):
-            yield from everything_in(part, seen, depth + 1)
-        for frame, _ in traceback.walk_tb(thing.__traceback__):
-            if "requests_kiwoom" in frame.f_code.co_filename and "tests" not in frame.f_code.co_filename:
-                # What a debugger or an error tracker would print of it; the token that was rejected may be there.
-                for name, value in frame.f_locals.items():
-                    if name != "rejected":
-                        yield f"{name}={value!r}"
-    if isinstance(thing, requests.Response):
-        yield thing.text
-    if isinstance(thing, dict):
-        parts = [*thing.keys(), *thing.values()]
-    elif isinstance(thing, (list, tuple, set)):
-        parts = list(thing)
-    else:
-        parts = list(getattr(thing, "__dict__", {}).values())
-    for part in parts:
-        yield from everything_in(part, seen, depth + 1)
 
 
 FAILURES = {
@@ -183,11 +161,6 @@ def test_reprs_are_masked(server, auth):
     assert 8 == len(held.fingerprint) and held.fingerprint not in token
 
 
-def test_any_text_has_a_fingerprint():
-    """What a caller says was rejected is anybody's text, and is told by its fingerprint all the same."""
-    assert 8 == len(fingerprint("\ud800"))
-
-
 def test_the_log_of_a_good_day(server, session, url, forbidden, caplog):
     """Issue, expiry, rejection, renew and revoke are logged at INFO and WARNING, without a secret."""
     caplog.set_level(logging.DEBUG)
@@ -231,26 +204,6 @@ def test_a_line_break_in_the_vendor_s_words(server, auth, caplog):
     assert all("\n" not in record.getMessage() for record in caplog.records)
 
 
-def test_a_token_is_immutable():
-    """A Token cannot be changed, and takes nothing that could not be a header."""
-    from datetime import datetime, timezone
-
-    token = Token("fake-token", datetime(2026, 11, 22, tzinfo=timezone.utc))
-
-    with pytest.raises(AttributeError, match="immutable"):
-        token.value = "other"
-    with pytest.raises(AttributeError, match="immutable"):
-        del token.value
-    for value in ("", "a b", "a\nb", "토큰", None, b"x", "x" * 1001):
-        with pytest.raises(ValueError, match="visible ASCII") as caught:
-            Token(value, token.expires_at)
-        assert not value or repr(value) not in str(caught.value)
-    for moment in (datetime(2026, 11, 22), None, 5, datetime.max.replace(tzinfo=timezone.utc)):
-        with pytest.raises(ValueError, match="expires_at"):
-            Token("fake-token", moment)
-    assert token != "fake-token" and token != Token("fake-other", token.expires_at)
-
-
 def test_raw_errors_of_the_wire(caplog):
     """An answer that breaks off is reported without what it held."""
     caplog.set_level(logging.DEBUG)
@@ -260,3 +213,91 @@ def test_raw_errors_of_the_wire(caplog):
 
     assert PATH not in str(caught.value)
     assert all("fake-token-xyz" not in text for text in (*everything_in(caught.value), caplog.text))
+
+
+@pytest.mark.parametrize(
+    "url, error",
+    [("http://api.kiwoom.com/api/x", InsecureTransport), ("https://mockapi.kiwoom.com/api/x", WrongEnvironment)],
+)
+def test_errors_pickle_though_the_body_does_not(url, error):
+    """A worker process can hand the error on, though its request was to upload an open file."""
+    auth = KiwoomAuth("fake-appkey", "fake-secretkey").for_api("ka10001")
+    with open(__file__, "rb") as body, pytest.raises(error) as caught:
+        requests.post(url, data=body, auth=auth)
+
+    assert str(caught.value) == str(pickle.loads(pickle.dumps(caught.value)))
+
+
+def test_no_token_on_an_error(auth, url):
+    """A request that already carries a token, and is given another api-id: the error does not lead to the token."""
+    prepared = requests.Request("POST", url, json={}, auth=auth.for_api("ka10001")).prepare()
+
+    with pytest.raises(InvalidApiId) as caught:
+        prepared.prepare_auth(auth.for_api("ka10002"))
+
+    assert caught.value.request is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"token": "fake-token", "token_type": "mac"}).encode("utf-16"),
+        json.dumps({"access_token": "fake-token", "token_type": "Bearer"}).encode(),
+        b'{"return_code": 3, "return_msg": "fake\\/secret+keyX"}',
+    ],
+    ids=["UTF-16", "access_token", "backslash"],
+)
+def test_an_answer_with_a_secret_in_it_is_left_out(server, body):
+    """``response`` is ``None`` for an answer that holds a token or a key, in whatever JSON allows."""
+    server.fail(Reply(body))
+
+    with pytest.raises(TokenIssueError) as caught:
+        KiwoomAuth("fake-appkey", "fake/secret+keyX", base_url=server.url).token()
+
+    assert caught.value.response is None
+    assert "secret+key" not in str(caught.value) + repr(pickle.dumps(caught.value))
+
+
+def test_a_password_in_an_address():
+    """Of an address that an error quotes, what stands before the host is three asterisks; the rest is as it was."""
+
+    class Quoting(HTTPAdapter):
+        def send(self, request, **kwargs):
+            raise OSError("nothing at http://user:fake-password@proxy.example:8080 listens")
+
+    with requests.Session() as session:
+        session.mount("http://", Quoting())
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9", session=session)
+        with pytest.raises(TokenUnavailable) as caught:
+            auth.token()
+
+    assert " gave no answer. OSError: nothing at http://***@proxy.example:8080 listens. " in str(caught.value)
+
+
+def test_a_key_is_masked_before_the_text_is_cut():
+    """An error of a lent session that repeats the call's body: no part of a key is left where the text ends."""
+
+    class Chatty(HTTPAdapter):
+        def send(self, request, **kwargs):
+            raise OSError(f"{'x' * width} {request.body.decode()}")
+
+    secretkey = "fake-secretkey-" * 4
+    with requests.Session() as session:
+        session.mount("http://", Chatty())
+        for width in range(150, 350, 10):
+            auth = KiwoomAuth("fake-appkey", secretkey, base_url="http://127.0.0.1:9", session=session)
+            with pytest.raises(TokenUnavailable) as caught:
+                auth.token()
+
+            assert "fake-se" not in str(caught.value)
+
+
+def test_a_header_with_a_key_in_it_is_left_out(server, auth):
+    """A gateway that repeats a key in a header of its answer: the error does not lead there."""
+    server.fail(Reply(b"", 502, {"X-Debug": f"secretkey={server.secretkey}"}))
+
+    with pytest.raises(TokenUnavailable, match="HTTP 502") as caught:
+        auth.token()
+
+    assert caught.value.response is None
+    assert server.secretkey.encode() not in pickle.dumps(caught.value)

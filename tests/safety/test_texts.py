@@ -1,5 +1,6 @@
 """What a person reads: the errors and the log, word for word where they act on it."""
 
+import json
 import logging
 
 import pytest
@@ -8,9 +9,7 @@ import requests
 from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from requests_kiwoom.testing.server import Reply
 from requests_kiwoom.tokens import fingerprint
-from tests.helpers.constants import PATH
-
-REJECTED = {"return_code": 3, "return_msg": "[8005:Token이 유효하지 않습니다]"}
+from tests.helpers.constants import PATH, REJECTED
 
 
 def log_of(caplog):
@@ -291,3 +290,15 @@ def test_the_log_of_a_store(server, tmp_path, caplog):
             " DatabaseError: file is not a database",
         ),
     ] == log_of(caplog)[:2]
+
+
+@pytest.mark.parametrize("character", ["\ud800", "\x1b", "\x00", "\u202e"])
+def test_what_cannot_be_printed(server, auth, character):
+    """A lone surrogate, which no console encodes, and control characters in ``return_msg`` are shown as ``?``."""
+    server.fail(Reply(json.dumps({"return_code": 3, "return_msg": f"[8001:{character}검증]"}).encode()))
+
+    with pytest.raises(TokenRefused) as caught:
+        auth.token()
+
+    assert "[8001:?검증]" == caught.value.return_msg
+    assert "[8001:?검증]" in str(caught.value).encode().decode()

@@ -14,7 +14,7 @@ import time
 import requests
 
 from requests_kiwoom import KiwoomAuth, SQLiteStore
-from tests.helpers.processes import Member
+from tests.helpers.local_clock import LocalClock
 
 PATH, API_ID = "/api/dostk/ordr", "kt10000"
 #: Which process an au10001 call comes from.
@@ -35,6 +35,7 @@ class Worker:
         self._lent = requests.Session()
         self._lent.headers[NAME_HEADER] = name
         self._session = requests.Session()
+        KiwoomAuth.clock = self._clock = LocalClock(time.time)
         auth = KiwoomAuth(*keys, base_url=url, store=SQLiteStore(path), session=self._lent)
         self._session.auth = auth.for_api(API_ID)
         self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(threads)]
@@ -50,7 +51,7 @@ class Worker:
             if line == "size\n":
                 report_size()
             else:
-                Member().set_clock(hours=int(line))
+                self._clock.advance(hours=int(line))
         self._stop.set()
         for thread in self._threads:
             thread.join()

@@ -1,4 +1,4 @@
-"""Whom a request goes to, over real TLS under the vendor's own host names."""
+"""Which hosts get the headers, over real TLS under the vendor's own host names."""
 
 import contextlib
 import socket

@@ -1,0 +1,127 @@
+"""Thread pools, process pools, event loops and greenlets."""
+
+import asyncio
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+from requests_kiwoom import TokenRefused
+from tests.helpers.scripts import PROLOGUE, hold_back, output_of, run_script
+from tests.helpers.threads import in_threads, until
+
+
+def post(session, url):
+    return session.post(url, json={}).json()["return_code"]
+
+
+# Executors and event loops.
+
+
+def test_a_thread_pool(server, session, url):
+    """100 requests of 16 worker threads, with a revocation in their midst: all succeed, with 2 issues."""
+    with ThreadPoolExecutor(16) as pool:
+        before = [pool.submit(post, session, url) for _ in range(50)]
+        before[25].result()
+        server.revoke_all()
+        after = [pool.submit(post, session, url) for _ in range(50)]
+
+        assert [0] * 100 == [future.result() for future in before + after]
+    assert 2 == server.issues
+
+
+def refused(session, url):
+    session.auth.renew()
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+# From 3.12 on, Python warns of a fork in a process with threads; the server has some.
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
+def test_a_process_pool(server, session, url, method):
+    """A worker of a process pool sends with the session that it gets, and its ``TokenRefused`` comes back whole."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
+        assert 0 == pool.submit(post, session, url).result()
+        server.allowed_ips = []
+        with pytest.raises(TokenRefused, match="Register this machine") as caught:
+            pool.submit(refused, session, url).result()
+
+    assert 8050 == caught.value.code
+
+
+def test_asyncio(server, session, url):
+    """20 requests at once by ``asyncio.to_thread`` succeed, before and after a revocation, with one issue each."""
+
+    async def all_at_once():
+        return await asyncio.gather(*(asyncio.to_thread(post, session, url) for _ in range(20)))
+
+    assert [0] * 20 == asyncio.run(all_at_once())
+    server.revoke_all()
+    assert [0] * 20 == asyncio.run(all_at_once())
+    assert 2 == server.issues
+
+
+def test_a_cancelled_task(server, session, url):
+    """A task that is cancelled while its thread issues leaves a token behind, and the next request uses it."""
+    let_go = hold_back(server)
+
+    async def cancel():
+        task = asyncio.create_task(asyncio.to_thread(post, session, url))
+        await asyncio.to_thread(until, lambda: server.issues)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        let_go.set()
+
+    asyncio.run(cancel())
+
+    assert 0 == post(session, url)
+    assert 1 == server.issues
+
+
+GEVENT = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+"""
+GREENLETS = """
+other = KiwoomAuth(appkey, secretkey, base_url=base_url)
+with requests.Session() as session:
+    session.auth = auth.for_api("ka10001")
+    for _ in range(2):
+        jobs = [gevent.spawn(session.post, url, json={}) for _ in range(20)]
+        gevent.joinall(jobs, raise_error=True)
+        print(*(job.value.json()["return_code"] for job in jobs))
+        other.token()
+        other.revoke()
+lent.close()
+"""
+
+
+def test_gevent(server):
+    """20 greenlets at once succeed, before and after a revocation, with one issue for all of them."""
+    pytest.importorskip("gevent", reason="the test extra has it for the Pythons that it has wheels for")
+
+    assert ["0"] * 40 == output_of(run_script(GREENLETS, server, GEVENT + PROLOGUE))
+    assert 4 == server.issues  # Two of them are of the program that revokes.
+
+
+@pytest.fixture
+def restless():
+    """Threads take turns every microsecond."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_threads_that_switch_all_the_time(server, session, url, restless):
+    """With a switch interval of a microsecond, 8 threads that meet 5 expiries and 5 revocations all succeed."""
+    for turn in range(10):
+        if turn % 2:
+            server.revoke_all()
+        else:
+            server.clock.advance(hours=24)
+
+        assert [0] * 8 == in_threads(8, lambda: post(session, url))
+    assert 10 == server.issues

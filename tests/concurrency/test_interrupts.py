@@ -1,0 +1,175 @@
+"""Interrupts, signals and exits in the middle of a token call."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.helpers.scripts import hold_back, output_of, run_script
+from tests.helpers.threads import until
+
+WAITING = """
+issuing = threading.Thread(target=auth.token)
+issuing.start()
+while threading.active_count() < 3:  # Until it makes its call, in a third thread: from then on it has the lock.
+    time.sleep(0.01)
+try:
+    print("waiting", flush=True)
+    auth.token()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+issuing.join()
+print(requests.post(url, json={}, auth=auth.for_api("ka10001")).json()["return_code"])
+lent.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
+def test_ctrl_c_while_another_thread_issues(server):
+    """Ctrl-C reaches a thread that waits for another's issue; that goes on, and its token is used."""
+    let_go = hold_back(server)
+    with run_script(WAITING, server) as process:
+        assert "waiting\n" == process.stdout.readline()
+        until(lambda: server.issues)  # Until the other thread is in the middle of its call.
+        process.send_signal(signal.SIGINT)
+        assert "interrupted\n" == process.stdout.readline()
+        let_go.set()
+
+        assert ["0"] == output_of(process)
+    assert 1 == server.issues
+
+
+RENEWING = """
+auth.token()
+clock.advance(hours=1)
+try:
+    auth.renew()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+print(requests.post(url, json={}, auth=auth.for_api("ka10001")).json()["return_code"])
+lent.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
+def test_ctrl_c_in_the_middle_of_a_renewal(server):
+    """Ctrl-C while renew() revokes: whether or not the token is dead, the next request goes through."""
+    server.latency = 0.7
+    with run_script(RENEWING, server) as process:
+        until(lambda: server.revokes)  # Until au10002 is under way.
+        process.send_signal(signal.SIGINT)
+
+        assert ["interrupted", "0"] == output_of(process)
+
+
+SIGNAL = """
+import os, signal, sys, threading, requests
+from requests_kiwoom import KiwoomAuth
+appkey, secretkey, base_url = sys.argv[1:]
+auth = KiwoomAuth(appkey, secretkey, base_url=base_url)
+
+def cancel_all_orders(*args):
+    answer = requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10003"))
+    print(answer.json()["return_code"], flush=True)
+
+signal.signal(signal.SIGTERM, cancel_all_orders)
+print("ready", flush=True)
+print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10000")).json()["return_code"])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows delivers no SIGTERM")
+def test_a_signal_handler_in_the_middle_of_an_issue(server):
+    """A signal handler that sends a request while its own thread is issuing does not wait for itself."""
+    server.latency = 0.7
+    command = [sys.executable, "-c", SIGNAL, server.appkey, server.secretkey, server.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert "ready" == process.stdout.readline().strip()
+        until(lambda: server.issues)  # Until the issue is under way.
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=120)
+
+    assert ["0", "0"] == output.split()
+
+
+INTERRUPT = """
+import signal, sys, requests
+from requests_kiwoom import KiwoomAuth
+appkey, secretkey, base_url = sys.argv[1:]
+auth = KiwoomAuth(appkey, secretkey, base_url=base_url)
+try:
+    auth.token()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10000")).json()["return_code"])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
+def test_ctrl_c_in_the_middle_of_an_issue(server):
+    """Ctrl-C in the middle of an issue leaves the lock free: the next request goes through."""
+    server.latency = 0.7
+    command = [sys.executable, "-c", INTERRUPT, server.appkey, server.secretkey, server.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        until(lambda: server.issues)  # Until the issue is under way.
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=120)
+
+    assert ["interrupted", "0"] == output.split()
+
+
+LEAVING = """
+threading.Thread(target=auth.token, daemon=True).start()
+while not threading.active_count() > 2:
+    time.sleep(0.01)
+print("leaving")
+"""
+
+
+def test_an_exit_in_the_middle_of_an_issue(server):
+    """A program that ends while a daemon thread issues ends in order, and at once."""
+    server.latency = 5
+
+    assert ["leaving"] == output_of(run_script(LEAVING, server))
+
+
+AT_THE_END = """
+class Trader:
+    def __init__(self, auth):
+        self.auth, self.itself = auth, self  # A circle, which is collected when the interpreter ends.
+
+    def __del__(self):
+        self.auth.revoke()
+        print("revoked")
+
+auth.token()
+trader = Trader(auth)
+del trader
+"""
+
+
+def test_a_token_call_while_the_interpreter_ends(server):
+    """A finalizer that revokes the token while the interpreter ends does so, and the process ends."""
+    # What the interpreter takes apart at its end it may leave open.
+    assert ["revoked"] == output_of(run_script(AT_THE_END, server, warnings="ignore"))
+    assert 1 == server.revokes
+
+
+AT_EXIT = """
+import atexit, sys, requests
+from requests_kiwoom import KiwoomAuth
+appkey, secretkey, base_url = sys.argv[1:]
+auth = KiwoomAuth(appkey, secretkey, base_url=base_url)
+
+@atexit.register
+def cancel_all_orders():
+    print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt10003")).json()["return_code"])
+"""
+
+
+def test_a_request_while_the_interpreter_ends(server):
+    """An exit handler can send a request, and have a token issued for it."""
+    command = [sys.executable, "-c", AT_EXIT, server.appkey, server.secretkey, server.url]
+
+    assert ["0"] == subprocess.run(command, capture_output=True, text=True, timeout=120).stdout.split()

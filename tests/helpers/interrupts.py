@@ -1,0 +1,34 @@
+"""Interrupts by a signal, at random moments; and scripts in a process that coverage does not measure."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn
+
+
+def interrupt(work: Callable[[], Any], times: int) -> None:
+    """Run `work` over and over, and break it off by a signal so many times, at moments that are a matter of luck."""
+
+    def break_off(signum: int, frame: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, break_off)
+    try:
+        for _ in range(times):
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(2e-6, 6e-5))
+                while True:
+                    work()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def run_without_coverage(script: str, *arguments: str) -> str:
+    """What `script` prints, in a process of its own that is not measured: coverage's lock, too, outlives a signal."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, env=env, check=True, capture_output=True, text=True, timeout=120).stdout

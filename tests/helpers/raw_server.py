@@ -1,0 +1,92 @@
+"""A server that sends exact bytes, and the bytes of common responses."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+
+def http(body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:
+    """The bytes of an answer after which the connection is closed; `length` declares another one than the body has."""
+    declared = len(body) if length is None else length
+    lines = [f"HTTP/1.1 {status}", *headers, "Connection: close", f"Content-Length: {declared}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def http_chunked(body: bytes) -> bytes:
+    """The bytes of a chunked answer, which declares no length."""
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+def issued(token: str, **other: Any) -> bytes:
+    """The bytes of au10001's answer, with whatever `other` members are to be different; ``None`` leaves one out."""
+    expires = datetime.now(timezone.utc) + timedelta(hours=9 + 24)
+    members = {"expires_dt": f"{expires:%Y%m%d%H%M%S}", "token_type": "bearer", "token": token, "return_code": 0}
+    return http(json.dumps({k: v for k, v in {**members, **other}.items() if v is not None}).encode())
+
+
+class RawServer:
+    """A context manager: a loopback port that answers the n-th request with the n-th of `answers`, to the byte.
+
+    An answer is `bytes`, or a callable that gets the socket and writes to it. The connection is closed after each.
+    """
+
+    def __init__(self, *answers: bytes | Callable[[socket.socket], None]) -> None:
+        self._answers = list(answers)
+        self._connection: socket.socket | None = None
+        self.requests: list[bytes] = []
+
+    def __enter__(self) -> "RawServer":
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._answers.clear()
+        if self._connection is not None:
+            try:
+                self._connection.shutdown(socket.SHUT_RDWR)  # An answer that never ends, ends here.
+            except OSError:
+                pass  # It is closed already.
+        # A last connection, so that accept() returns.
+        socket.create_connection(self._listener.getsockname()).close()
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            self._connection = connection
+            with connection, suppress(OSError):  # The client has had enough: that is what some tests are about.
+                # Before the request is read: the block may end in the middle of it.
+                answer = next(iter(self._answers), None)
+                if answer is None:
+                    return
+                del self._answers[:1]
+                self.requests.append(_read_request(connection))
+                if callable(answer):
+                    answer(connection)
+                else:
+                    connection.sendall(answer)
+
+
+def _read_request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65536)
+        if not piece:
+            return data
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    while len(body) < length:
+        piece = connection.recv(65536)
+        if not piece:
+            break
+        body += piece
+    return head + b"\r\n\r\n" + body

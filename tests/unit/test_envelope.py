@@ -1,0 +1,61 @@
+"""``Envelope`` and ``read_envelope``."""
+
+import pytest
+
+from requests_kiwoom.envelope import read_envelope
+
+
+@pytest.mark.parametrize(
+    "body, return_code, code",
+    [
+        ('{"return_code": 0, "return_msg": "정상적으로 처리되었습니다"}', 0, None),
+        ('{"return_code": 3, "return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"}', 3, 8005),
+        ('{"return_code": "3", "return_msg": "CODE=8005"}', 3, 8005),
+        ('{"return_code": 3, "return_msg": "RETCODE=8005"}', 3, None),
+        ('{"return_code": 3, "return_msg": "CODE=80055"}', 3, None),
+        ('{"return_code": 8005}', 8005, 8005),
+        ('{"return_code": "8005"}', 8005, 8005),
+        ('{"return_code": 999}', 999, None),
+        ('{"return_code": 1000}', 1000, 1000),
+        ('{"return_code": 9999}', 9999, 9999),
+        ('{"return_code": 10000}', 10000, None),
+        ('{"return_code": 8005, "return_msg": "[8001:x]"}', 8005, 8001),
+        ('{"return_code": true}', None, None),
+        ('{"return_code": 3.0}', None, None),
+        ('{"return_code": "٣"}', None, None),
+        ('{"return_code": null, "return_msg": null}', None, None),
+        ('{"return_code": -1}', -1, None),
+        ('{"return_msg": "[800:x] [80055:x] [2000](RC4058:x)"}', None, None),
+        ("{}", None, None),
+    ],
+)
+def test_envelope(body, return_code, code):
+    """``return_code`` may be a number or its text; the code stands in ``return_msg``, or is ``return_code`` itself."""
+    envelope = read_envelope(body.encode())
+
+    assert (return_code, code) == (envelope.return_code, envelope.code)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_envelope_encodings(encoding):
+    """An envelope is read in every encoding that JSON may have."""
+    assert 8005 == read_envelope('{"return_code": 8005}'.encode(encoding)).code
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"8005", b'"[8005:"', b"{", b"\xff", b"[" * 9000, b"<html>"])
+def test_no_envelope(body):
+    """What is no JSON object is no envelope."""
+    assert read_envelope(body) is None
+
+
+@pytest.mark.parametrize("said, return_msg", [('"이유"', "이유"), ("null", ""), ("[8005]", ""), ("8005", "")])
+def test_return_msg_is_text(said, return_msg):
+    """``return_msg`` is Kiwoom's words; what is no text is an empty one."""
+    assert return_msg == read_envelope(f'{{"return_msg": {said}}}'.encode()).return_msg
+
+
+def test_its_repr_shows_no_payload():
+    """What says how a call went can be printed: the payload, which may be au10001's with the token, is left out."""
+    envelope = read_envelope(b'{"return_code": 0, "token": "fake-token"}')
+
+    assert "<Envelope return_code=0 code=None>" == repr(envelope)
