@@ -1,4 +1,4 @@
-"""``KiwoomAuth``: whom a request goes to, and its two headers."""
+"""``KiwoomAuth``: which requests get the two headers, and views of an auth for one API."""
 
 import os
 import re
@@ -6,66 +6,80 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from requests import PreparedRequest
+from requests import PreparedRequest, Session
 from requests.auth import AuthBase
 
 from .exceptions import InsecureTransport, InvalidApiId, MissingApiId, WrongEnvironment
+from .hook import RejectionHook
+from .oauth import REVOKE_PATH, TOKEN_PATH, OAuthClient
 from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
-
-if TYPE_CHECKING:
-    from .stores import TokenStore
+from .resend import note_body_position
+from .secret import mask
+from .settings import (
+    Timeout,
+    check_resend,
+    check_session,
+    check_store,
+    key_from_env,
+    mock_from_env,
+    read_key,
+    read_timeout,
+)
+from .source import TOKEN_CALL, TokenSource
+from .stores import TokenStore
 
 #: The specification gives the header 10 characters.
 _API_ID = r"[!-~]{1,10}"
 
 
 class KiwoomAuth(AuthBase):
-    """Puts a live token and the api-id on every request to Kiwoom's REST API.
+    """Adds a live token and the api-id to every request to Kiwoom's REST API.
 
     Give it to ``auth=``, or set it on a :class:`requests.Session`, which any number of threads may share. The token is
-    issued on first use (au10001), again once its expiry has passed, and again when Kiwoom rejects it: with code 8005 in
-    an HTTP 200 [captured], or with HTTP 401 [vendor]. After a rejection the request is sent again, once. Requests to
-    other hosts pass untouched.
+    issued on first use (au10001), again when its expiry has passed, and again when Kiwoom rejects it: with code 8005 in
+    HTTP 200 [captured], or with HTTP 401 [vendor]. After a rejection the request is sent again, once. Requests to other
+    hosts are left untouched.
 
-    What Kiwoom does is marked with what it rests on: [spec], the specification; [vendor], its own client or documents;
-    [captured], an answer that somebody published; [assumed], nothing but what clients act on.
+    Statements about Kiwoom name their source: [spec], the specification; [vendor], its own client or documents;
+    [captured], a published response; [assumed], what clients act on without proof; [disputed], reports contradict each
+    other.
 
     >>> auth = KiwoomAuth("my-appkey", "my-secretkey")
     >>> with requests.Session() as session:
     ...     session.auth = auth
-    ...     answer = session.post(
+    ...     response = session.post(
     ...         "https://api.kiwoom.com/api/dostk/stkinfo", headers={"api-id": "ka10001"}, json={"stk_cd": "005930"}
     ...     )
-    >>> answer.json()["return_code"]
+    >>> response.json()["return_code"]
     0
 
     :param appkey: the key, or the :class:`~os.PathLike` of the portal's ``<account>_appkey.txt``.
     :param secretkey: its secret, likewise.
     :param mock: ``True`` for mock trading (모의투자, https://mockapi.kiwoom.com), which has keys of its own [spec].
     :param base_url: scheme, host and port that replace Kiwoom's own, for a gateway or a test server; not with `mock`.
-    :param store: where the processes that use the key share its token, such as a :class:`~requests_kiwoom.SQLiteStore`;
-        ``None``: each has one of its own.
-    :param session: sends the token calls: its proxies, CA bundle and adapters count. It is neither changed nor closed.
-    :param timeout: connect and read, in seconds, of a token call, or one number for both; a whole call takes at most
-        their sum.
-    :param resend: ``False``: a rejected request is not sent again, and its answer goes to the caller; the next request
-        carries the new token.
-    :raises ValueError: if a key is empty or no key, or `mock`, `base_url`, `timeout` or `resend` is not as described.
-    :raises InsecureTransport: a ``ValueError`` as well: if `base_url` is plain http to another machine.
+    :param store: where the processes that use the key share its token, such as a :class:`~requests_kiwoom.SQLiteStore`.
+        ``None``: nothing is shared, and this object issues a token of its own.
+    :param session: sends the token calls: its proxies, CA bundle and adapters count. It is never modified or closed.
+    :param timeout: connect and read timeout of a token call, in seconds, or one number for both. A whole call, and
+        every wait for another thread's call, takes at most their sum.
+    :param resend: ``False``: a rejected request is not sent again, and the caller gets the rejected response; the next
+        request carries the new token.
+    :raises ValueError: if a key is malformed, or `mock`, `base_url`, `timeout` or `resend` is not as described.
+    :raises InsecureTransport: a ``ValueError``, too: if `base_url` is plain http to another machine.
     :raises TypeError: if a key is neither text nor a path, `store` is no store, or `session` no session.
 
-    A request raises, before anything is sent, :class:`~requests_kiwoom.MissingApiId`,
-    :class:`~requests_kiwoom.InvalidApiId`, :class:`~requests_kiwoom.WrongEnvironment` or
-    :class:`~requests_kiwoom.InsecureTransport`; and :class:`~requests_kiwoom.TokenRefused` or
-    :class:`~requests_kiwoom.TokenUnavailable` if there is no token to be had.
+    A request raises, before it is sent, :class:`~requests_kiwoom.MissingApiId`, :class:`~requests_kiwoom.InvalidApiId`,
+    :class:`~requests_kiwoom.WrongEnvironment` or :class:`~requests_kiwoom.InsecureTransport`; and
+    :class:`~requests_kiwoom.TokenRefused` or :class:`~requests_kiwoom.TokenUnavailable` if no token can be obtained.
     """
 
-    #: Seconds since the epoch. Tests replace it; it counts for auths that are made afterwards.
+    #: Seconds since the epoch. Tests replace it; it is read when an auth is made.
     clock: Callable[[], float] = time.time
+
+    _api_id: str | None = None
 
     def __init__(
         self,
@@ -74,17 +88,12 @@ class KiwoomAuth(AuthBase):
         *,
         mock: bool = False,
         base_url: str | None = None,
-        store: "TokenStore | None" = None,
-        session: requests.Session | None = None,
-        timeout: "float | tuple[float, float]" = (3.05, 10.0),
+        store: TokenStore | None = None,
+        session: Session | None = None,
+        timeout: Timeout = (3.05, 10.0),
         resend: bool = True,
     ) -> None:
-        # Here, since importing this package is to cost next to nothing; so in the other methods.
-        from .hook import RejectionHook
-        from .oauth import OAuthClient
-        from .settings import check_resend, check_session, check_store, read_key, read_timeout
-        from .source import TokenSource
-
+        appkey, secretkey = mask(appkey), mask(secretkey)
         if mock not in (True, False):
             raise ValueError("mock must be True for mock trading (모의투자), or False for production (실전)")
         if base_url is not None and mock:
@@ -93,20 +102,20 @@ class KiwoomAuth(AuthBase):
         keys = read_key("appkey", appkey), read_key("secretkey", secretkey)
         oauth = OAuthClient(origin, *keys, check_session(session), read_timeout(timeout))
         self._source = TokenSource(oauth, check_store(store), clock=self.clock)
-        self._api_id: str | None = None
         self._hook = RejectionHook(self._source, check_resend(resend))
+        # The prefix ends after the host, so the rest of the URL cannot change it.
         self._prefix = f"{origin}/api/"
 
     @classmethod
     def from_env(cls, **options: Any) -> "KiwoomAuth":
-        """An auth with the keys that are in the environment, in ``KIWOOM_APPKEY`` and ``KIWOOM_SECRETKEY``.
+        """Make an auth with the keys in ``KIWOOM_APPKEY`` and ``KIWOOM_SECRETKEY``.
 
         ``KIWOOM_APPKEY_FILE`` and ``KIWOOM_SECRETKEY_FILE`` give the paths of the portal's key files instead.
-        ``KIWOOM_MOCK`` (1, true, yes, on) chooses mock trading, ``KIWOOM_BASE_URL`` another server. A store is given as
+        ``KIWOOM_MOCK`` (1, true, yes, on) selects mock trading, ``KIWOOM_BASE_URL`` another server. A store is given as
         ``store=``.
 
         :param options: as for the constructor; they win over the environment, and ``mock=`` over both of its variables.
-        :raises ValueError: if a key is missing, or a variable says nothing that can be understood.
+        :raises ValueError: if a key is missing, or the value of a variable is unknown.
 
         >>> os.environ.update(KIWOOM_APPKEY="my-appkey", KIWOOM_SECRETKEY="my-secretkey", KIWOOM_MOCK="yes")
         >>> KiwoomAuth.from_env()
@@ -114,39 +123,34 @@ class KiwoomAuth(AuthBase):
         >>> KiwoomAuth.from_env(mock=False)
         <KiwoomAuth https://api.kiwoom.com>
         """
-        from .settings import key_from_env, mock_from_env
-
-        environ = os.environ
+        options = {name: mask(option) for name, option in options.items()}
         for name, variable in (("appkey", "KIWOOM_APPKEY"), ("secretkey", "KIWOOM_SECRETKEY")):
             if name not in options:
-                options[name] = key_from_env(environ, variable)
-        # base_url=None asks for no other server: that is no reason to pass over KIWOOM_MOCK and trade real money.
+                options[name] = key_from_env(os.environ, variable)
+        # base_url=None must not disable KIWOOM_MOCK: the program would trade real money.
         if "mock" not in options and options.get("base_url") is None:
-            options["mock"] = mock_from_env(environ)
-            options.setdefault("base_url", environ.get("KIWOOM_BASE_URL") or None)
+            options["mock"] = mock_from_env(os.environ)
+            options["base_url"] = os.environ.get("KIWOOM_BASE_URL") or None
             if options["mock"] and options["base_url"]:
                 raise ValueError("both KIWOOM_MOCK and KIWOOM_BASE_URL are set: unset one of them")
         return cls(**options)
 
     def for_api(self, api_id: str, *, resend: bool | None = None) -> "KiwoomAuth":
-        """This auth for one API: requests need no ``api-id`` header of their own. The token is shared.
+        """Return this auth for one API: its requests need no ``api-id`` header of their own. The token is shared.
 
         :param api_id: at most 10 characters, such as ``"ka10001"`` [spec].
-        :param resend: as for the constructor; ``None`` keeps what this auth does.
-        :raises InvalidApiId: if `api_id` cannot be one.
+        :param resend: as for the constructor; ``None`` keeps this auth's setting.
+        :raises InvalidApiId: if `api_id` is malformed.
         :raises ValueError: if `resend` is not as described.
 
         >>> quote = auth.for_api("ka10001")
         >>> requests.post("https://api.kiwoom.com/api/dostk/stkinfo", auth=quote, json={"stk_cd": "005930"}).ok
         True
 
-        An order that must not go out twice, whatever happens:
+        An order that must not be sent twice, whatever happens:
 
         >>> buy = auth.for_api("kt10000", resend=False)
         """
-        from .hook import RejectionHook
-        from .settings import check_resend
-
         _check_api_id(api_id)
         view = type(self).__new__(type(self))
         view.__dict__.update(self.__dict__)
@@ -166,7 +170,7 @@ class KiwoomAuth(AuthBase):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the token that is held expires, in KST (UTC+9); ``None`` before the first one is issued.
+        """When the current token expires, in KST (UTC+9); ``None`` before the first one is issued.
 
         It is au10001's ``expires_dt``, which is Korean time without a zone [vendor, captured].
 
@@ -174,55 +178,63 @@ class KiwoomAuth(AuthBase):
         'KST'
         """
         held = self._source.held
-        return held.expires_at if held else None
+        return held.expires_at if held is not None else None
 
     def token(self, rejected: str | None = None) -> str:
-        """The live token as a bare string, as a WebSocket login wants it [captured]; issued first, if there is none.
+        """Return the live token as a bare string, as a WebSocket login needs it [captured]; issue one if there is none.
 
-        The rest of the program has no need of it: requests with this auth carry it.
+        Requests with this auth carry it by themselves. Its ``repr()`` is masked.
 
-        :param rejected: the token that a login has just refused: it is replaced, unless somebody already did.
+        :param rejected: the token that a login was just refused with: it is replaced, unless that has happened already.
         :raises TokenRefused: Kiwoom refuses to issue one.
-        :raises TokenUnavailable: none is to be had right now.
+        :raises TokenUnavailable: none can be obtained now. After several rejections in a row that is so until a pause
+            ends: `retry_after` says when.
 
         >>> token = auth.token()
         >>> token == auth.token(rejected="the one before")
         True
         """
-        return (self._source.current() if rejected is None else self._source.replace(rejected)).value
+        rejected = mask(rejected)
+        held = self._source.current() if rejected is None else self._source.replace(rejected, TOKEN_CALL)
+        return held.token.value
 
-    def renew(self) -> None:
-        """Go on with a token that has its full 24 hours, so that none expires in mid-session.
+    def renew(self, *, force: bool = False) -> bool:
+        """Make sure that the token has its full 24 hours, so that none expires during a session.
 
-        A token lives 24 hours from its *first* issue [captured], and asking again does not lengthen that. So one that
-        has less (by more than a minute) is revoked (au10002), for every process that uses the key, and another is
-        issued; requests wait for it.
+        A token lives 24 hours from its *first* issue [captured], and another au10001 call does not lengthen that. So a
+        token that has less (by more than a minute) is revoked (au10002), for every process that uses the key, and
+        another is issued; requests wait for it. A request that was prepared before carries the old token until Kiwoom
+        rejects it: prepare requests after ``renew()``.
 
+        :param force: revoke a token that is new, too: after a rejection that au10001 does not know of.
+        :return: whether the token was replaced; ``False`` if it was new already.
         :raises TokenRefused: Kiwoom refuses to issue a token.
-        :raises TokenUnavailable: none is to be had right now.
-        :raises TokenRevokeError: au10002 gave no answer; the old token stays in use.
+        :raises TokenUnavailable: none can be obtained now.
+        :raises TokenRevokeError: au10002 gave no response; the old token stays in use.
 
         >>> auth.renew()
+        False
+        >>> auth.renew(force=True)
+        True
         """
-        self._source.renew()
+        return self._source.renew(force)
 
     def revoke(self) -> None:
-        """Kill the token (au10002) for every process that uses the key; without a token, do nothing.
+        """Revoke the token (au10002) for every process that uses the key; without a token, do nothing.
 
-        The next request issues another, whose 24 hours begin then [captured]. There is no need to revoke at a program's
-        end: the token may be in use elsewhere.
+        The next request issues another, whose 24 hours begin then [captured]. There is no need to revoke when a program
+        ends: other programs may use the token.
 
-        :raises TokenRevokeError: au10002 did not; the token stays in use.
+        :raises TokenRevokeError: au10002 did not revoke it; the token stays in use.
 
         >>> auth.revoke()
         """
         self._source.revoke()
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        """Put the two headers on request `r`, if it goes to this auth's own origin."""
+        """Add the two headers to request `r`, if its URL is of this auth's own origin."""
         url = r.url or ""
-        # The prefix goes past the slash behind the host: what follows cannot change whom the request goes to.
-        if not url.startswith(self._prefix) and not self._is_ours(url):
+        if not url.startswith(self._prefix) and not self._needs_token(url):
             return r
         headers = r.headers
         if self._api_id is None:
@@ -234,57 +246,52 @@ class KiwoomAuth(AuthBase):
         elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         headers["Authorization"] = self._source.current().authorization
-        # First, so that the user's hooks see only the final answer. A list of its own: copies of a prepared request
-        # share theirs, and may each be for another account.
+        if r.body.__class__ is not bytes and r.body is not None:
+            note_body_position(r)
+        # First, so that the user's hooks see only the final response. A new list: PreparedRequest.copy() shares hooks.
         hooks: list[Any] = [self._hook]
         if others := r.hooks["response"]:
             # Once, however often an auth is applied.
-            hooks += [hook for hook in others if not isinstance(hook, type(self._hook))]
+            hooks += [hook for hook in others if not isinstance(hook, RejectionHook)]
         r.hooks = {"response": hooks}
         return r
 
-    def _is_ours(self, url: str) -> bool:
-        """Whether a request to `url` is to carry a token, with the URL taken apart.
+    def _needs_token(self, url: str) -> bool:
+        """Return whether a request to `url` gets the headers.
 
-        :raises InsecureTransport: it goes to a Kiwoom host, or to ours, over plain http.
-        :raises WrongEnvironment: it goes to a Kiwoom host that is not ours.
+        :raises InsecureTransport: its host is Kiwoom's, or this auth's own, over plain http.
+        :raises WrongEnvironment: its host is Kiwoom's, but not this auth's own.
         """
-        from .oauth import REVOKE_PATH, TOKEN_PATH
-
         own, origin = self._source.origin, origin_of(url)
         if origin is None:
             return False
-        ours_in_plain = own.scheme == "https" and origin.host == own.host
-        if origin.scheme == "http" and (origin.host in KIWOOM_HOSTS or ours_in_plain):
+        is_own_in_plain = own.scheme == "https" and origin.host == own.host
+        if origin.scheme == "http" and (origin.host in KIWOOM_HOSTS or is_own_in_plain):
             raise InsecureTransport(f"write https://{origin.host}: plain http would show the token to the network")
         if origin == own:
             return urlsplit(url).path not in (TOKEN_PATH, REVOKE_PATH)
-        if origin.host in KIWOOM_HOSTS and own.host not in KIWOOM_HOSTS:
-            raise WrongEnvironment(
-                f"this auth is for {own}, and the request goes to {origin}: begin URLs with auth.base_url"
-            )
-        if origin.host in KIWOOM_HOSTS:
-            raise WrongEnvironment(
-                f"this auth is for {own}, and the request goes to {origin}: production (실전) is KiwoomAuth(...), mock"
-                " trading (모의투자) is KiwoomAuth(..., mock=True), each with a key of its own"
-            )
-        return False
+        if origin.host not in KIWOOM_HOSTS:
+            return False
+        advice = (
+            "production (실전) is KiwoomAuth(...), mock trading (모의투자) is KiwoomAuth(..., mock=True), each with its"
+            " own key"
+            if own.host in KIWOOM_HOSTS
+            else "begin URLs with auth.base_url"
+        )
+        raise WrongEnvironment(f"this auth is for {own}, and the request's URL is of {origin}: {advice}")
 
     def __getstate__(self) -> dict[str, Any]:
-        # The hook stays behind: it would arrive as one that does nothing.
-        state = self.__dict__.copy()
-        state["_hook"] = self._hook.resend
-        return state
+        # The hook pickles as a no-op; only its `resend` is kept.
+        return {**self.__dict__, "_hook": self._hook.resend}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from .hook import RejectionHook
-
         self.__dict__.update(state)
         self._hook = RejectionHook(self._source, state["_hook"])
 
     def __repr__(self) -> str:
-        for_api = f" {self._api_id}" if self._api_id else ""
-        return f"<{type(self).__name__} {self.base_url}{for_api}>"
+        source = self.__dict__.get("_source")  # Missing if the constructor failed.
+        words = [type(self).__name__, str(source.origin) if source is not None else "", self._api_id or ""]
+        return f"<{' '.join(word for word in words if word)}>"
 
 
 # Cached, since programs use a handful of ids over and over.
@@ -292,8 +299,8 @@ class KiwoomAuth(AuthBase):
 def _check_header(api_id: "str | bytes") -> None:
     if not api_id:
         raise MissingApiId(
-            'name the API: headers={"api-id": "ka10001"} on the request, or auth.for_api("ka10001");'
-            " one path serves many APIs, so it cannot be told from the URL"
+            'name the API: headers={"api-id": "ka10001"} on the request, or auth.for_api("ka10001"); one path serves'
+            " many APIs, so the URL does not say which one is meant"
         )
     _check_api_id(api_id.decode("latin-1") if isinstance(api_id, bytes) else api_id)
 

@@ -1,45 +1,72 @@
-"""``Backoff``: how long to leave au10001 alone."""
+"""``Backoff`` and ``LastFailure``: how long au10001 is not called again, and the error it last failed with."""
 
+import copy
 import random
+from typing import NamedTuple
 
-#: The longest pause, in seconds, that a row of failures leads to.
+from .exceptions import TokenIssueError, TokenUnavailable
+
+#: The longest pause after failures in a row, in seconds.
 LONGEST = 30.0
-#: A row of failures is over when the last one is this many seconds past.
+#: Failures count as one row while the next comes within so many seconds.
 _FORGOTTEN_AFTER = 300.0
 
 
-class Backoff:
-    """A pause of 1 s, then 2 s, 4 s … up to 30 s, with jitter, so that processes do not come back in step.
+class Backoff(NamedTuple):
+    """A pause of 1 s, then 2 s, 4 s … up to 30 s, with jitter, so that processes do not retry in step.
 
-    All times are in seconds since the epoch. A clock that was set back ends the pause: it may not last for hours.
+    It is immutable: a failure returns the next one. Times are in seconds since the epoch. A clock that is set back
+    ends the pause: it must not last for hours.
     """
 
-    #: How many there were in a row.
-    failures: int
+    #: Failures in a row.
+    failures: int = 0
+    #: When the pause began.
+    began: float = 0.0
+    #: How long it lasts, in seconds.
+    length: float = 0.0
 
-    __slots__ = ("failures", "_since", "_pause")
-
-    def __init__(self) -> None:
-        self.failures = 0
-        self._since = 0.0
-        self._pause = 0.0
-
-    def extend(self, now: float, at_least: float = 0.0) -> float:
-        """Begin the next pause at `now`, `at_least` so many seconds long; return its end."""
-        if not 0 <= now - self._since < _FORGOTTEN_AFTER:
-            self.failures = 0
-        grown = 2 ** min(self.failures, 5) * random.uniform(1.0, 1.5)
-        self._since = now
-        self._pause = max(min(grown, LONGEST), at_least)
-        self.failures += 1
-        return now + self._pause
+    def after_failure(self, now: float, at_least: float = 0.0) -> "Backoff":
+        """Return the pause that begins at `now`, and lasts `at_least` so many seconds."""
+        failures = self.failures if 0 <= now - self.began < _FORGOTTEN_AFTER else 0
+        grown = min(self._base(failures) * random.uniform(1.0, 1.5), LONGEST)
+        return Backoff(failures + 1, now, max(grown, at_least))
 
     def remaining(self, now: float) -> float:
-        """Seconds until the pause is over; 0.0 if it is."""
-        elapsed = now - self._since
-        return self._pause - elapsed if 0 <= elapsed < self._pause else 0.0
+        """Return the seconds until the pause ends; 0.0 if it has ended."""
+        elapsed = now - self.began
+        return self.length - elapsed if 0 <= elapsed < self.length else 0.0
 
-    def clear(self) -> None:
-        """It worked: no pause, and the next one starts at 1 s."""
-        self.failures = 0
-        self._pause = 0.0
+    @property
+    def next_length(self) -> float:
+        """The next pause, in seconds, without its jitter."""
+        return self._base(self.failures)
+
+    @staticmethod
+    def _base(failures: int) -> float:
+        return min(2.0 ** min(failures, 5), LONGEST)
+
+
+class LastFailure(NamedTuple):
+    """The error that au10001 last failed with, and the pause that follows; immutable, too."""
+
+    backoff: Backoff = Backoff()
+    error: TokenIssueError | None = None
+
+    def followed_by(self, error: TokenIssueError, now: float) -> "LastFailure":
+        """Return the failure that `error` makes at `now`; its pause lasts at least as long as `error` asks for."""
+        at_least = error.retry_after or 0.0 if isinstance(error, TokenUnavailable) else 0.0
+        return LastFailure(self.backoff.after_failure(now, at_least), copy.copy(error))
+
+    def error_in_pause(self, now: float) -> TokenIssueError | None:
+        """Return the error for a caller in the pause; ``None`` if au10001 may be called.
+
+        Each caller gets an exception of its own: a traceback grows on an exception that is raised twice.
+        """
+        remaining = self.backoff.remaining(now)
+        if self.error is None or not remaining:
+            return None
+        error = copy.copy(self.error)
+        if isinstance(error, TokenUnavailable):
+            error.retry_after = remaining
+        return error

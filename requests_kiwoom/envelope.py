@@ -4,27 +4,25 @@ import json
 import re
 from typing import Any
 
+from .codes import REJECTED
+
 #: No envelope that reports a rejection is longer, in bytes; real ones have about 100.
 SIZE_LIMIT = 1024
 
-#: The token was not accepted, and a new one may help: 8005 not valid [captured], 8003 look-up failed, 8031 of the other
-#: environment, 8103 token or device check failed [vendor].
-REJECTED = frozenset({8003, 8005, 8031, 8103})
-
-#: Done, and "no data": an order that succeeded must never be sent again, whatever its message says.
+#: Success, and "no data": an order that succeeded must never be sent again, whatever its message says.
 _SUCCESS = frozenset({0, 20})
 
 _NUMBER = r"-?[0-9]{1,9}"
-# A refused order says "[2000](RC4058:...)": without the colon right behind the digits it is no such code.
+# A refused order says "[2000](RC4058:...)": without a colon right after the digits it is no such code.
 _CODE_IN_MSG = r"\[([0-9]{4}):|\bCODE=([0-9]{4})(?![0-9])"
 
 
 class Envelope:
-    """What an answer says about itself: make one with :func:`read_envelope`.
+    """What a response says about itself. :func:`read_envelope` makes one.
 
-    :ivar payload: the answer's JSON object.
-    :ivar return_code: ``return_code`` as a number, though it may come as a string [vendor]; ``None`` if there is none,
-        or if it is no number. 0 is success, 20 is no data, and 3 is several things: decide by `code`.
+    :ivar payload: the JSON object of the response.
+    :ivar return_code: ``return_code`` as a number, also where it is a string [vendor]; ``None`` if it is missing or no
+        number. 0 is success and 20 is no data. 3 has several meanings: decide by `code`.
     :ivar return_msg: Kiwoom's words, or an empty string.
     :ivar code: the four-digit code within them (8005, 1700, ...) [captured], or at the top [vendor]; or ``None``.
     """
@@ -37,28 +35,29 @@ class Envelope:
     def __init__(self, payload: dict[str, Any]) -> None:
         return_msg = payload.get("return_msg")
         self.payload = payload
-        self.return_code = _number(payload.get("return_code"))
+        self.return_code = _read_number(payload.get("return_code"))
         self.return_msg = return_msg if isinstance(return_msg, str) else ""
-        self.code = _code(self.return_code, self.return_msg)
+        self.code = _find_code(self.return_code, self.return_msg)
 
     def __repr__(self) -> str:
         # Without the payload: that of au10001 holds the token.
-        return f"<Envelope return_code={self.return_code} code={self.code}>"
+        state = self.__dict__
+        return f"<Envelope return_code={state.get('return_code')} code={state.get('code')}>"
 
     @property
     def rejects_token(self) -> bool:
-        """Whether the call was turned down because of its token."""
-        # One that cannot be read (0.0) may mean a success: an order that succeeded must not be sent again.
+        """Whether the token was rejected, and the request therefore not processed."""
+        # An unreadable return_code (0.0) may mean success: an order that succeeded must not be sent again.
         is_readable = self.return_code is not None or self.payload.get("return_code") is None
         return self.code in REJECTED and self.return_code not in _SUCCESS and is_readable
 
 
 def read_envelope(body: bytes) -> Envelope | None:
-    """Read an answer's body, whatever its content type says; ``None`` if it is not a JSON object.
+    """Read the body of a response, whatever its content type is; return ``None`` if it is not a JSON object.
 
-    Kiwoom reports failures in HTTP 200 [captured], so ``raise_for_status()`` does not see them; this does.
+    Kiwoom reports failures in HTTP 200 [captured]. ``raise_for_status()`` does not see them; this function does.
 
-    :param body: such as ``answer.content``.
+    :param body: such as ``response.content``.
 
     >>> refused = read_envelope('{"return_code": 3, "return_msg": "[8005:Token이 유효하지 않습니다]"}'.encode())
     >>> refused.return_code, refused.code, refused.rejects_token
@@ -71,20 +70,20 @@ def read_envelope(body: bytes) -> Envelope | None:
     return Envelope(payload) if isinstance(payload, dict) else None
 
 
-def _code(return_code: int | None, return_msg: str) -> int | None:
+def _find_code(return_code: int | None, return_msg: str) -> int | None:
     found = re.search(_CODE_IN_MSG, return_msg)
     if found:
         return int(found[1] or found[2])
-    # The vendor's own client also takes 8005 itself at the top.
+    # The vendor's own client also accepts 8005 itself at the top.
     if return_code is not None and 1000 <= return_code <= 9999:
         return return_code
     return None
 
 
-def _number(value: object) -> int | None:
+def _read_number(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    # "8005" and "0" come as strings too [vendor].
+    # "8005" and "0" are seen as strings, too [vendor].
     if isinstance(value, str) and re.fullmatch(_NUMBER, value):
         return int(value)
     return None

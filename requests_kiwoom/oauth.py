@@ -1,69 +1,52 @@
-"""au10001 and au10002: issue a token, revoke a token, and what their answers mean."""
+"""``OAuthClient``: au10001 (issue a token) and au10002 (revoke it), and what their responses mean."""
 
-import re
-from typing import TypeVar
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
-import requests
-from requests import Response
+from requests import Response, Session
 
+from .codes import CODES, Kind, find_code
 from .envelope import Envelope, read_envelope
-from .exceptions import TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
+from .exceptions import KiwoomAuthError, TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from .origins import Origin
+from .secret import Secret
 from .tokens import Token, is_plausible, parse_expires_dt
-from .transport import NoAnswer, post, retry_after
+from .transport import NoResponse, post, read_retry_after
 
-#: Where tokens are issued and revoked: the two paths that need no bearer token.
+#: The two paths that need no bearer token.
 TOKEN_PATH = "/oauth2/token"
 REVOKE_PATH = "/oauth2/revoke"
 
-#: How JSON may spell an ASCII character.
-_ESCAPE = rb"\\u00([0-7][0-9A-Fa-f])"
+# Another call does not help with these. Of a token call, path and headers are the specification's: if Kiwoom refuses
+# those, something on the way changed them.
+_REFUSED = frozenset(code.number for code in CODES.values() if code.kind is Kind.REFUSED) | {8031, *range(1501, 1518)}
 
-_CHECK_KEYS = "Check that appkey and secretkey are a pair of the portal's, whole, and in this order."
-_REGISTER_IP = "Register this machine's public IP address for the key in the Kiwoom REST API portal."
-_ENVIRONMENT = "Mock trading (모의투자) needs mock=True and a key of its own; production (실전) needs neither."
-_ADVICE = {
-    8001: _CHECK_KEYS,
-    8002: _CHECK_KEYS,
-    8010: "The token was issued to another IP address: revoke it there, or wait until it has expired.",
-    8011: "The grant_type is the specification's: see whether a newer requests_kiwoom is out.",
-    8012: "The grant_type is the specification's: see whether a newer requests_kiwoom is out.",
-    8020: "The keys did not arrive: see what stands between this program and Kiwoom (a proxy, a gateway).",
-    8030: _ENVIRONMENT,
-    8031: _ENVIRONMENT,
-    8040: _REGISTER_IP,
-    8050: _REGISTER_IP,
-    8104: "This is not offered on mock trading (모의투자).",
-    8200: "This is not offered to corporate customers.",
-    **dict.fromkeys(range(1501, 1518), "The request did not arrive as sent: check base_url, and any proxy or gateway."),
-}
-#: Asking again will not help with these: keys, IP, environment or the request itself are wrong.
-_REFUSED = frozenset(_ADVICE)
-_RATE_LIMITED = "Too many calls: Kiwoom allows about 2 a second, for all programs that use the key."
-_REDIRECTED = "It redirects, and keys are not carried to another address: check base_url."
-_NOT_KIWOOM = "This is no answer of Kiwoom's: maintenance, or a firewall or proxy on the way."
-_LATER = "It will be asked again."
-_NOT_REVOKED = "If the token was dead already, all is well; if not, it stays in use, and can be revoked again."
-_NO_ANSWER = "`python -m requests_kiwoom doctor` shows where it fails."
+_CHANGED_ON_THE_WAY = "The request did not arrive as it was sent: check base_url, and any proxy or gateway."
+_REDIRECTED = "It redirects, and keys are not sent to another address: check base_url."
+_NOT_KIWOOM = "The response is not from Kiwoom's API: maintenance (점검), or a firewall or proxy on the way."
+_RETRIED = "It will be retried."
+_NO_RESPONSE = "`requests-kiwoom doctor` shows where it fails."
 
 _Error = TypeVar("_Error", bound=TokenIssueError | TokenRevokeError)
+
+
+class Reply(NamedTuple):
+    """A response of the token service, and its envelope if it has one."""
+
+    response: Response
+    envelope: Envelope | None
 
 
 class OAuthClient:
     """Calls au10001 and au10002 for one pair of keys at one origin.
 
-    :param origin: where the token service is, and whom the tokens are for.
-    :param session: sends the calls; it is lent, so neither changed nor closed. ``None``: a new one for each call.
-    :param timeout: connect and read, in seconds; a whole call takes at most their sum.
+    :param origin: where the token service is, and which requests the tokens are for.
+    :param session: sends the calls; it is lent, so never modified or closed. ``None``: a new one for each call.
+    :param timeout: connect and read timeout of one call, in seconds; a call takes at most their sum.
     """
 
     def __init__(
-        self,
-        origin: Origin,
-        appkey: str,
-        secretkey: str,
-        session: requests.Session | None,
-        timeout: tuple[float, float],
+        self, origin: Origin, appkey: Secret, secretkey: Secret, session: Session | None, timeout: tuple[float, float]
     ) -> None:
         self.origin = origin
         self.appkey = appkey
@@ -71,101 +54,97 @@ class OAuthClient:
         self._session = session
         self._timeout = timeout
 
+    def __repr__(self) -> str:
+        return f"<OAuthClient {self.__dict__.get('origin')}>"
+
     @property
-    def longest_call(self) -> float:
-        """The seconds that one call takes at the most."""
+    def max_call_seconds(self) -> float:
+        """The longest time that one call takes."""
         return sum(self._timeout)
 
-    def issue(self, now: float) -> Token:
-        """Ask au10001 for a token.
+    def issue(self, now: float, seconds: float) -> Token:
+        """Call au10001 and return the token.
 
-        :param now: seconds since the epoch; an expiry too far from it is taken for garbage.
-        :raises TokenRefused: Kiwoom said no, and asking again will not help.
-        :raises TokenUnavailable: no usable token came back, for any other reason.
+        :param now: seconds since the epoch; an expiry too far from it is malformed.
+        :param seconds: limit of the call, at most `max_call_seconds`.
+        :raises TokenRefused: Kiwoom refuses, and another call will not help.
+        :raises TokenUnavailable: no usable token, for any other reason.
         """
-        # An error comes as a value and is raised here: the frames that hold keys or an answer are gone by then.
-        outcome = self._issue(now)
-        if isinstance(outcome, TokenIssueError):
-            raise outcome
-        return outcome
+        reply = self._post("au10001", TOKEN_PATH, seconds, grant_type="client_credentials")
+        if isinstance(reply, NoResponse):
+            raise self._no_response(TokenUnavailable, "au10001", reply)
+        if reply.envelope is None or reply.response.status_code != 200 or _refuses(reply.envelope):
+            is_refused = reply.envelope is not None and reply.envelope.code in _REFUSED
+            raise self._error(TokenRefused if is_refused else TokenUnavailable, "au10001 issued no token", reply)
+        try:
+            return _read_token(reply.envelope, now)
+        except ValueError as malformed:
+            text = f"au10001 returned a malformed token: {malformed}"
+        raise self._error(TokenUnavailable, text, reply)
 
     def revoke(self, token: Token) -> None:
-        """Ask au10002 to kill `token`, for every process that uses the key.
+        """Call au10002 and revoke `token` for every process that uses the key.
 
-        :raises TokenRevokeError: it said no (then `return_code` is set), or nothing that can be understood.
+        :raises TokenRevokeError: Kiwoom refuses (then `return_code` is set), or there is no readable response.
         """
-        outcome = self._revoke(token)
-        if outcome is not None:
-            raise outcome
+        reply = self._post("au10002", REVOKE_PATH, self.max_call_seconds, token=token.value)
+        if isinstance(reply, NoResponse):
+            raise self._no_response(TokenRevokeError, "au10002", reply, token.value)
+        if reply.envelope is None or reply.response.status_code != 200 or reply.envelope.return_code != 0:
+            raise self._error(TokenRevokeError, "au10002 did not revoke the token", reply, token.value)
 
-    def _issue(self, now: float) -> Token | TokenIssueError:
-        answer = self._post("au10001", TOKEN_PATH, grant_type="client_credentials")
-        if isinstance(answer, NoAnswer):
-            return self._silence(TokenUnavailable, "au10001", answer)
-        envelope = read_envelope(answer.content)
-        if envelope is None or answer.status_code != 200 or _refuses(envelope):
-            refused = envelope is not None and envelope.code in _REFUSED
-            kind = TokenRefused if refused else TokenUnavailable
-            return self._error(kind, "au10001 issued no token", answer, envelope)
-        try:
-            return _read_token(envelope, now)
-        except ValueError as malformed:
-            return self._error(TokenUnavailable, f"au10001 gave what is no token: {malformed}", answer, envelope)
+    def _post(self, api_id: str, path: str, seconds: float, **body: str) -> Reply | NoResponse:
+        body |= {"appkey": self.appkey, "secretkey": self._secretkey}
+        response = post(f"{self.origin}{path}", api_id, body, self._session, self._timeout, seconds)
+        return response if isinstance(response, NoResponse) else Reply(response, read_envelope(response.content))
 
-    def _revoke(self, token: Token) -> TokenRevokeError | None:
-        answer = self._post("au10002", REVOKE_PATH, token=token.value)
-        if isinstance(answer, NoAnswer):
-            return self._silence(TokenRevokeError, "au10002", answer)
-        envelope = read_envelope(answer.content)
-        if envelope is None or answer.status_code != 200 or envelope.return_code != 0:
-            return self._error(TokenRevokeError, "au10002 did not revoke the token", answer, envelope, token.value)
-        return None
+    def _no_response(self, kind: type[_Error], api_id: str, failure: NoResponse, *secrets: str) -> _Error:
+        reason = failure.reason
+        if self._may_hold_a_secret(reason, *secrets):
+            reason = f"{reason.partition(':')[0]} (its text is left out: it may quote a key)"
+        return kind(f"{api_id} at {self.origin}: no response. {_one_line(reason)}. {_NO_RESPONSE}")
 
-    def _post(self, api_id: str, path: str, **body: str) -> Response | NoAnswer:
-        keys = {"appkey": self.appkey, "secretkey": self._secretkey}
-        return post(f"{self.origin}{path}", api_id, {**body, **keys}, self._session, self._timeout)
-
-    def _silence(self, kind: type[_Error], api_id: str, answer: NoAnswer) -> _Error:
-        return kind(f"{api_id} at {self.origin} gave no answer. {self._masked(answer.reason)}. {_NO_ANSWER}")
-
-    def _error(
-        self, kind: type[_Error], what: str, answer: Response, envelope: Envelope | None, token: str | None = None
-    ) -> _Error:
-        response: Response | None = answer
-        status = answer.status_code
+    def _error(self, kind: type[_Error], what: str, reply: Reply, *secrets: str) -> _Error:
+        response, envelope = reply
         code = return_code = return_msg = None
         if envelope is not None:
             code, return_code = envelope.code, envelope.return_code
-            return_msg = self._masked(envelope.return_msg, token, envelope.payload.get("token"))
-        if self._may_hold_a_secret(answer, token):
-            response = None
-        details = f"HTTP {status}" if return_code is None else f"HTTP {status}, return_code {return_code}"
-        # Of an answer that is a success in Kiwoom's words and no token, those words would only confuse.
-        said = f" {return_msg}." if return_msg and return_code != 0 else ""
-        advice = _advice(status, code, envelope, _NOT_REVOKED if kind is TokenRevokeError else _LATER)
-        text = f"{what} ({self.origin}, {details}).{said} {advice}"
-        error = kind(text, code=code, return_code=return_code, return_msg=return_msg, response=response)
+            return_msg = _one_line(self._redact(envelope.return_msg, *secrets, envelope.payload.get("token")))
+        details = f"HTTP {response.status_code}" + ("" if return_code is None else f", return_code {return_code}")
+        # Kiwoom's words for a success would only confuse in an error.
+        words = f" {return_msg}." if return_msg and return_code != 0 else ""
+        error = kind(
+            f"{what} ({self.origin}, {details}).{words} {_advice(kind, reply)}",
+            code=code,
+            return_code=return_code,
+            return_msg=return_msg,
+            response=None if self._may_hold_a_secret(_text_of(response), *secrets) else response,
+        )
         if isinstance(error, TokenUnavailable):
-            error.retry_after = retry_after(answer)
+            error.retry_after = read_retry_after(response)
         return error
 
-    def _masked(self, text: str, *more: object) -> str:
-        """One line of `text`, without the keys or what else is secret, should an answer repeat it."""
-        for secret in (self.appkey, self._secretkey, *more):
+    def _redact(self, text: str, *secrets: object) -> str:
+        for secret in (self.appkey, self._secretkey, *secrets):
             if isinstance(secret, str) and secret:
                 text = text.replace(secret, "***")
-        line = " ".join(text.split())[:500]
-        # A lone surrogate cannot be printed, and an escape sequence does more than print.
-        return "".join(character if character.isprintable() else "?" for character in line)
+        return text
 
-    def _may_hold_a_secret(self, answer: Response, token: str | None) -> bool:
-        head = f"{answer.reason}{answer.headers}".encode()
-        # JSON may be UTF-16 as well, spell any character by its number, and have a backslash before a slash.
-        spelt = re.sub(_ESCAPE, lambda found: bytes.fromhex(found[1].decode()), answer.content.translate(None, b"\0"))
-        plain = head + spelt.translate(None, b"\\")
-        # Of "token" the end alone: elsewhere it is "access_token", or "accessToken".
-        secrets = (self.appkey, self._secretkey, token)
-        return b'token"' in plain.lower() or any(secret.encode() in plain for secret in secrets if secret)
+    def _may_hold_a_secret(self, text: str, *secrets: str) -> bool:
+        """Whether `text` holds a secret, or may hold one in a spelling that is not looked for."""
+        # A backslash or a NUL: escapes of JSON or Python, or UTF-16. Of "token" the end alone: also "access_token".
+        signs = ("\\", "\0", "secretkey", 'token"', "token'")
+        beginnings = (secret[:8] for secret in (self.appkey, self._secretkey, *secrets))
+        return any(sign in text.lower() for sign in signs) or any(beginning in text for beginning in beginnings)
+
+
+def _text_of(response: Response) -> str:
+    return f"{response.reason}{response.headers}{response.content.decode('latin-1')}"
+
+
+def _one_line(text: str) -> str:
+    # A lone surrogate cannot be printed, and an escape sequence steers a terminal.
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split())[:500])
 
 
 def _refuses(envelope: Envelope) -> bool:
@@ -173,25 +152,33 @@ def _refuses(envelope: Envelope) -> bool:
 
 
 def _read_token(envelope: Envelope, now: float) -> Token:
-    payload = envelope.payload
-    if "return_code" in payload and envelope.return_code is None:
+    member: Callable[[str], object] = envelope.payload.get
+    if "return_code" in envelope.payload and envelope.return_code is None:
         raise ValueError("return_code is no number")
-    token_type = payload.get("token_type")
-    if not isinstance(token_type, str) or token_type.lower() != "bearer":
+    if str(member("token_type")).lower() != "bearer":
         raise ValueError("token_type is not bearer")
-    # Token itself checks the type: what came in may be anything.
-    token = Token(payload.get("token"), parse_expires_dt(payload.get("expires_dt")))  # type: ignore[arg-type]
+    # Token checks the type itself.
+    token = Token(member("token"), parse_expires_dt(member("expires_dt")))  # type: ignore[arg-type]
     if not is_plausible(token, now):
-        moment = f"{token.expires_at:%Y-%m-%d %H:%M:%S} KST"
-        raise ValueError(f"expires_dt is {moment}, far from this machine's clock: set that, and its time zone")
+        raise ValueError(
+            f"expires_dt is {token.expires_at:%Y-%m-%d %H:%M:%S} KST, far from this machine's clock: set the clock and"
+            " the time zone"
+        )
     return token
 
 
-def _advice(status: int, code: int | None, envelope: Envelope | None, otherwise: str) -> str:
-    if code in _ADVICE:
-        return _ADVICE[code]
-    if status == 429 or code in (1700, 1701, 1702):
-        return _RATE_LIMITED
-    if 300 <= status < 400:
+def _advice(kind: type[KiwoomAuthError], reply: Reply) -> str:
+    """Return what to do about a response, and the command that explains its code in Korean, too."""
+    number = reply.envelope.code if reply.envelope is not None else None
+    code = find_code(number)
+    if code is not None and code.kind is Kind.REQUEST:
+        return _CHANGED_ON_THE_WAY
+    if code is not None and code.kind is not Kind.TRY_LATER:
+        return f"{code.advice} See `requests-kiwoom explain {number}`."
+    if reply.response.status_code == 429:
+        return CODES[1700].advice
+    if 300 <= reply.response.status_code < 400:
         return _REDIRECTED
-    return _NOT_KIWOOM if envelope is None else otherwise
+    if reply.envelope is None:
+        return _NOT_KIWOOM
+    return CODES[8015].advice if kind is TokenRevokeError else _RETRIED

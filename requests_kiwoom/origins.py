@@ -1,41 +1,34 @@
-"""Origins: scheme, host and port of a URL, lower-cased, with default ports folded in."""
+"""``Origin``: scheme, host and port of a URL. It decides which requests carry the token."""
 
 import ipaddress
 import re
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .exceptions import InsecureTransport
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-#: A name or an address. urlsplit takes spaces and backslashes for a host as well.
+#: A name or an address. urlsplit accepts spaces and backslashes in a host as well.
 _HOST = r"[a-z0-9._:%-]+"
 
 
-class Origin:
-    """Whom a request goes to. ``str()`` gives it as a URL without a slash at the end."""
+class Origin(NamedTuple):
+    """Scheme, host and port of a URL. ``str()`` gives them as a URL without a slash at the end."""
 
-    __slots__ = ("scheme", "host", "port")
-
-    def __init__(self, scheme: str, host: str, port: int) -> None:
-        self.scheme = scheme
-        self.host = host
-        self.port = port
+    scheme: str
+    host: str
+    port: int
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is this machine, spelled ``localhost`` or as an address."""
+        """Whether it is this machine: ``localhost`` or a loopback address."""
         if self.host == "localhost":
             return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Origin):
-            return NotImplemented
-        return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -44,9 +37,9 @@ class Origin:
 
 
 def origin_of(url: str) -> Origin | None:
-    """The origin of an absolute http or https URL, as `requests` will read it; ``None`` for anything else."""
+    """Return the origin of an absolute http or https URL; ``None`` for anything else."""
     try:
-        # The very function that requests takes the host from, so that both see the same one.
+        # requests' HTTPAdapter takes host and port from the same function: both see the same host.
         parts = urlsplit(url)
         scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
     except ValueError:
@@ -62,7 +55,7 @@ KIWOOM_HOSTS = frozenset({PRODUCTION.host, MOCK.host})
 
 
 def parse_base_url(base_url: str) -> Origin:
-    """Read the ``base_url`` of an auth: scheme, host and port, nothing more.
+    """Read the ``base_url`` of an auth: scheme, host and port alone.
 
     :raises ValueError: if it is anything else.
     :raises InsecureTransport: if it is plain http to another machine.
@@ -70,7 +63,7 @@ def parse_base_url(base_url: str) -> Origin:
     origin = origin_of(base_url) if isinstance(base_url, str) and base_url.isascii() else None
     if origin is None or not re.fullmatch(_HOST, origin.host):
         raise ValueError("base_url must be a URL such as https://gateway.example:8443")
-    # What is left once the origin is taken off: a path, a query, a fragment, or a user name before the host.
+    # Anything else: a path, a query, a fragment, or a user name before the host.
     if base_url.lower().removesuffix("/") not in (str(origin), f"{origin}:{origin.port}"):
         raise ValueError(f"base_url must be scheme, host and port alone, such as {origin}")
     if origin.scheme != "https" and not origin.is_loopback:

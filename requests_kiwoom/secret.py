@@ -1,5 +1,7 @@
 """``Secret``: text that stays out of tracebacks, used for keys, tokens and the bodies that hold them."""
 
+from typing import Any
+
 
 class Secret(str):
     """A string whose ``repr()`` is masked.
@@ -22,3 +24,11 @@ class SecretBytes(bytes):
 
     def __repr__(self) -> str:
         return "<SecretBytes>"
+
+
+def mask(value: Any) -> Any:
+    """Return `value` as a :class:`Secret` if it is text, and unchanged otherwise.
+
+    A function that gets a key or a token calls this first, before any line that can raise.
+    """
+    return Secret(value) if isinstance(value, str) else value

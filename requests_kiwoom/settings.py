@@ -1,91 +1,103 @@
-"""Settings: what an auth is made with, checked; from arguments, or from the environment."""
+"""Settings of an auth, from arguments or from the environment, checked before anything is sent."""
 
 import codecs
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Union
 
-if TYPE_CHECKING:
-    from requests import Session
+from requests import Session
 
-    from .stores import TokenStore
+from .secret import Secret, SecretBytes, mask
+from .stores import TokenStore
+
+#: A connect and a read timeout in seconds, or one number for both.
+Timeout = Union[float, tuple[float, float]]
 
 _KEY = r"[!-~]+"
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
+#: What other clients call the two variables.
+_FOREIGN_NAMES = {
+    "KIWOOM_APPKEY": ("KIWOOM_APP_KEY", "KIWOOM_API_KEY"),
+    "KIWOOM_SECRETKEY": ("KIWOOM_SECRET_KEY", "KIWOOM_APPSECRET", "KIWOOM_APP_SECRET", "KIWOOM_API_SECRET"),
+}
 
-def read_key(name: str, key: "str | os.PathLike[str]") -> str:
-    """The key itself, read from its file if `key` is a path.
 
-    :param name: what an error calls it. Neither the key is shown nor the file's name, which holds an account number.
-    :raises ValueError: if the file cannot be read, or what it holds is no key.
+def read_key(name: str, key: "str | os.PathLike[str]") -> Secret:
+    """Return the key, read from its file if `key` is a path.
+
+    :param name: the key's name in errors. They show neither the key nor the file's name, which holds an account number.
+    :raises ValueError: if the file cannot be read, or does not hold a key.
+    :raises TypeError: if `key` is neither text nor a path.
     """
+    key = mask(key)
     if isinstance(key, str):
         if key.lower().endswith(".txt"):
             raise ValueError(
-                f"{name} looks like the name of a key file: to have it read, pass pathlib.Path(...), or name it in"
+                f"{name} looks like the name of a key file: pass pathlib.Path(...) to have the file read, or set"
                 f" KIWOOM_{name.upper()}_FILE"
             )
     elif isinstance(key, os.PathLike):
-        key = _read_file(name, key)
+        key = _read_file(name, Path(key))
     else:
         raise TypeError(f"{name} must be a str, or the path of a key file, not {type(key).__name__}")
     if not key:
         raise ValueError(f"{name} is empty: copy it from the Kiwoom REST API portal")
     if key[0] in "\"'":
-        # Left there by a .env file or by `set NAME="..."` of cmd.exe.
-        raise ValueError(f"{name} has quotation marks around it: take them off, they are no part of the key")
+        # A .env file, or `set NAME="..."` in cmd.exe, leaves them there.
+        raise ValueError(f"{name} has quotation marks around it: remove them, they are not part of the key")
     if not re.fullmatch(_KEY, key):
         raise ValueError(f"{name} holds white space, or characters that no key has: copy it from the portal again")
-    return key
+    return Secret(key)
 
 
-def _read_file(name: str, path: "os.PathLike[str]") -> str:
+def _read_file(name: str, path: Path) -> Secret:
+    text = str(path)
+    if text[:1] in ("'", '"'):
+        # Explorer's "Copy as path", or `set NAME="..."` in cmd.exe.
+        raise ValueError(f"the path of the {name} file has quotation marks around it: remove them")
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    else:
-        try:
-            utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-            return content.decode("utf-16" if utf16 else "utf-8-sig").strip()
-        except UnicodeDecodeError:
-            reason = "it is not text"
-    # Out here, so that no exception with the path in it hangs on this one.
+        content = SecretBytes(path.expanduser().read_bytes())
+        # Windows editors write a BOM.
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return Secret(content.decode("utf-16" if is_utf16 else "utf-8-sig").strip())
+    except UnicodeDecodeError:
+        reason = "it is not text"
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: no home directory for "~".
+        reason = getattr(error, "strerror", None) or type(error).__name__
+    if text != text.strip():
+        reason += "; its path ends with white space (a CR, perhaps): remove that"
+    # Outside of `except`, so that __context__ does not show the path.
     raise ValueError(f"the {name} file cannot be read: {reason}")
 
 
 def check_store(store: Any) -> "TokenStore | None":
-    """The store as it came, or ``None``.
+    """Return `store` if it is one, or ``None``.
 
     :raises TypeError: if it lacks a method of :class:`TokenStore`, or is a class.
     """
-    if store is None:
-        return None
-    from .stores import TokenStore  # Most programs have no store, and do not wait for its module.
-
-    if isinstance(store, TokenStore) and not isinstance(store, type):
+    if store is None or (isinstance(store, TokenStore) and not isinstance(store, type)):
         return store
     raise TypeError("store must have load, update and discard, such as SQLiteStore(path) or RedisStore(client)")
 
 
 def check_session(session: Any) -> "Session | None":
-    """The session as it came, or ``None``.
+    """Return `session` if it is one, or ``None``.
 
-    :raises TypeError: if it cannot send.
+    :raises TypeError: if it is not a :class:`requests.Session`.
     """
-    if session is None or (hasattr(session, "post") and not isinstance(session, type)):
+    if session is None or isinstance(session, Session):
         return session
     raise TypeError("session must be a requests.Session, such as the one that has your proxies")
 
 
 def check_resend(resend: Any) -> bool:
-    """Whether a rejected request is sent again.
+    """Return whether a rejected request is sent again.
 
-    :raises ValueError: if that is neither yes nor no: guessing wrong sends an order twice.
+    :raises ValueError: if `resend` is neither true nor false: a guess could send an order twice.
     """
     if resend not in (True, False):
         raise ValueError("resend must be True, or False for requests that must not be sent a second time")
@@ -93,36 +105,37 @@ def check_resend(resend: Any) -> bool:
 
 
 def read_timeout(timeout: Any) -> tuple[float, float]:
-    """Seconds to connect and seconds to read, from such a pair or from one number for both.
+    """Return the connect and the read timeout, in seconds, from such a pair or from one number for both.
 
-    :raises ValueError: if it is anything else.
+    :raises ValueError: if `timeout` is anything else.
     """
     pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    # An hour is longer than anybody waits, and short of what a thread can wait for.
+    # One hour is more than a program waits, and less than a thread can wait.
     if len(pair) != 2 or not all(type(seconds) in (int, float) and 0 < seconds <= 3600 for seconds in pair):
         raise ValueError("timeout must be seconds to connect and seconds to read, such as (3.05, 10.0), each above 0")
     return float(pair[0]), float(pair[1])
 
 
-def key_from_env(environ: Mapping[str, str], variable: str) -> "str | Path":
-    """The key in `variable`, or the path in `variable` + ``_FILE``.
+def key_from_env(environ: Mapping[str, str], variable: str) -> "Secret | Path":
+    """Return the key in `variable`, or the path in `variable` + ``_FILE``.
 
-    :raises ValueError: if there is neither, or both.
+    :raises ValueError: if neither is set, or both are.
     """
-    key, path = environ.get(variable), environ.get(f"{variable}_FILE")
-    if key and path:
+    if environ.get(variable) and environ.get(f"{variable}_FILE"):
         raise ValueError(f"both {variable} and {variable}_FILE are set: unset one of them")
-    if path:
-        return Path(path)
-    if key:
-        return key
-    raise ValueError(f"set {variable}, or {variable}_FILE to the path of the portal's key file")
+    if environ.get(f"{variable}_FILE"):
+        return Path(environ[f"{variable}_FILE"])
+    if environ.get(variable):
+        return Secret(environ[variable])
+    foreign = next((name for name in _FOREIGN_NAMES[variable] if environ.get(name)), None)
+    hint = f" ({foreign} is set, a name of another client: rename it to {variable})" if foreign else ""
+    raise ValueError(f"set {variable}, or {variable}_FILE to the path of the portal's key file{hint}")
 
 
 def mock_from_env(environ: Mapping[str, str]) -> bool:
-    """Whether ``KIWOOM_MOCK`` asks for mock trading.
+    """Return whether ``KIWOOM_MOCK`` asks for mock trading.
 
-    :raises ValueError: if it says neither yes nor no: guessing wrong trades real money.
+    :raises ValueError: if its value is unknown: a guess could trade real money.
     """
     text = environ.get("KIWOOM_MOCK", "").strip().lower()
     if text in _TRUE:

@@ -1,296 +1,333 @@
-"""``TokenSource``: which token is current, when a new one is issued, by whom."""
+"""``TokenSource``: where a token comes from, in this order: memory, the store, Kiwoom.
+
+"Obtain" means: the store; else, unless a pause is running, au10001 under the store's lock.
+
+=============================  ======================================  ==============================================
+token in memory                a request needs a token                 that token was rejected
+=============================  ======================================  ==============================================
+none, or expired               obtain                                  obtain
+live                           use it                                  if another thread replaced it, use the new one;
+                                                                       otherwise obtain another
+overdue: past its expiry, by   use it; after 30 s obtain, and keep it  obtain another
+this clock, when it was issued if that fails
+=============================  ======================================  ==============================================
+"""
 
 import logging
-import os
-import threading
+import math
 import time
-import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple
 
-from .backoff import Backoff
+from .backoff import Backoff, LastFailure
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
-from .failing import Failing
+from .locks import ProcessLock
+from .oauth import OAuthClient
 from .origins import Origin
-from .stores.guarded import SharedToken, UnsharedToken, store_key
-from .tokens import LIFETIME, Token, fingerprint, is_plausible
+from .stores import TokenStore
+from .stores.guarded import GuardedStore, NoStore, store_key
+from .tokens import LIFETIME, Authorization, Token, fingerprint, is_plausible
 
-if TYPE_CHECKING:
-    from .oauth import OAuthClient
-    from .stores import TokenStore
+logger = logging.getLogger(__name__)
 
-logger = logging.getLogger("requests_kiwoom")
-
-_WAY_OUT = "It is asked for another after a pause; auth.renew() revokes the token and issues a new one now."
-
+#: Seconds that an overdue token is used before au10001 is asked again.
+_OVERDUE_USE = 30.0
 #: A token whose remaining life is within so many seconds of 24 hours counts as new.
-_FULL_TO = 60.0
-#: So many tokens are remembered as handed out: more than are issued while one request is under way.
-_REMEMBERED = 256
+_NEW_WITHIN = 60.0
+#: The most pauses that are kept: 8 of them take less than 2 kB.
+_MOST_PAUSES = 8
+
+#: The name under which :meth:`KiwoomAuth.token` reports a rejection: it counts as an API of its own.
+TOKEN_CALL = "token()"
+
+_BUSY = "Another thread was busy with the token for the longest time that one token call may take. Try again."
+_WAY_OUT = "Another one will be requested after a pause; auth.renew(force=True) replaces it now."
 
 
-class Lease:
-    """The current token, and until when it is used (seconds since the epoch)."""
+class HeldToken(NamedTuple):
+    """The current token, as requests get it."""
 
-    # Read for every request: a named tuple takes twice as long.
-    __slots__ = ("token", "until")
+    token: Token
+    #: The value of the ``Authorization`` header, marked with the source's key.
+    authorization: Authorization
+    #: Seconds since the epoch until which it is used: its expiry, or 30 s after a moment if it is overdue.
+    use_until: float
+    #: Whether it was past its expiry, by this clock, when it was issued.
+    is_overdue: bool
 
-    def __init__(self, token: Token, until: float) -> None:
-        self.token = token
-        self.until = until
+
+class Trial(NamedTuple):
+    """A token that was issued because an API rejected another one. If the API rejects it, too, the API is the cause."""
+
+    value: str
+    api_id: str
+    #: Seconds since the epoch: a rejection after that is the token's fault.
+    until: float
 
 
 class TokenSource:
-    """Holds the current token of one key pair, and lets one thread at a time issue another.
+    """Holds the current token of one key pair, and lets one thread at a time obtain another.
 
-    The current token is published by one assignment and read without a lock. Whoever finds it missing, expired or
-    rejected takes the lock, looks again, and issues; the others wait, and get what came of it: a token, or an
-    exception of their own. With a `store`, the same holds for the processes that share it.
+    The current token is published by one assignment and read without a lock. A thread that finds it missing, expired or
+    rejected takes the lock, looks again, and obtains one; the others wait, and get the token or an error of their own.
+    With a `store`, the same holds for the processes that share it. No caller waits longer than one token call may take.
+
+    :param oauth: calls au10001 and au10002.
+    :param clock: seconds since the epoch.
     """
 
     def __init__(
-        self, oauth: "OAuthClient", store: "TokenStore | None" = None, *, clock: Callable[[], float] = time.time
+        self, oauth: OAuthClient, store: TokenStore | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._oauth = oauth
-        self._now = clock
-        self._store = store
-        self._lease: Lease | None = None
-        # The token that was rejected or revoked last: a store may hold it still.
-        self._dead: str | None = None
-        # Fingerprints of the tokens that were current here, the last one last.
-        self._handed_out: tuple[str, ...] = ()
-        # au10001 fails; a token was rejected, and the next is not accepted yet; one had expired when it was handed out.
-        self._failing = Failing()
-        self.probation = Backoff()
-        self._expiring = Backoff()
-        self._begin_locking()
+        self._clock = clock
+        #: Names the key pair and the origin, without showing them.
+        self.key = store_key(oauth.origin, oauth.appkey)
+        self._store = NoStore() if store is None else GuardedStore(store, self.key, clock)
+        #: The current token; ``None`` before the first one and during a revoke.
+        self._held: HeldToken | None = None
+        #: The token that was rejected or revoked last: a store may still hold it.
+        self._last_rejected: str | None = None
+        #: The last token that was issued for a rejection, until its API accepts it.
+        self._trial: Trial | None = None
+        #: The pauses of APIs that rejected new tokens, by api-id.
+        self._pauses: dict[str, Backoff] = {}
+        #: au10001's last error, and the pause after it.
+        self._failure = LastFailure()
+        self._lock = ProcessLock()
+
+    def __repr__(self) -> str:
+        return f"<TokenSource {self.__dict__.get('_oauth')}>"
 
     @property
     def origin(self) -> Origin:
-        """Whom the tokens are for."""
+        """The origin of the requests that the tokens are for."""
         return self._oauth.origin
 
     @property
     def held(self) -> Token | None:
-        """The token that was handed out last, if any; its expiry may have passed."""
-        lease = self._lease
-        return lease.token if lease else None
+        """The token that requests got last; its expiry may have passed."""
+        held = self._held
+        return held.token if held is not None else None
 
-    def current(self) -> Token:
-        """The live token; issued first, if there is none.
+    @property
+    def is_watching(self) -> bool:
+        """Whether an accepted response matters: an API rejected a token lately."""
+        return self._trial is not None or bool(self._pauses)
 
-        :raises TokenIssueError: if none is to be had.
+    def current(self) -> HeldToken:
+        """Return the live token; obtain one if there is none.
+
+        :raises TokenIssueError: if none can be obtained.
         """
-        lease = self._lease
-        if lease is not None and self._now() < lease.until:
-            return lease.token
-        with self._lock:
-            return self._live() or self._issue_or_prolong()
+        held = self._held
+        if held is not None and self._clock() < held.use_until:
+            return held
+        deadline = time.monotonic() + self._oauth.max_call_seconds
+        with self._lock.hold(self._oauth.max_call_seconds, TokenUnavailable(_BUSY)):
+            return self._live() or self._obtain_or_keep_overdue(deadline)
 
-    def replace(self, rejected: str) -> Token:
-        """A token other than `rejected`; issued, unless somebody was faster.
+    def replace(self, rejected: str, api_id: str) -> HeldToken:
+        """Return another token than `rejected`: the current one if another thread replaced it, or one obtained now.
 
-        :raises TokenIssueError: if none is to be had.
+        :param api_id: the API that rejected it.
+        :raises TokenIssueError: if none can be obtained, or not for this API until a pause ends.
         """
-        with self._lock:
+        deadline = time.monotonic() + self._oauth.max_call_seconds
+        with self._lock.hold(self._oauth.max_call_seconds, TokenUnavailable(_BUSY)):
             live = self._live()
-            if live is not None and live.value != rejected:
+            if live is not None and live.token.value != rejected:
                 return live
-            return self._replace(rejected)
+            self._last_rejected = rejected
+            self._raise_if_api_is_the_cause(rejected, api_id)
+            held = self._obtain(deadline, api_id)
+            if held.token.value == rejected:
+                what = f"au10001 returned token {held.token.fingerprint} again, which {api_id} just rejected"
+                raise self._start_pause(api_id, what)
+            return held
 
-    def handed_out(self, value: str) -> bool:
-        """Whether the token `value` is, or was, the current one here; or else somebody else put it on a request."""
-        return fingerprint(value) in self._handed_out
+    def note_accepted(self, api_id: str) -> None:
+        """End the pause of an API that accepted a token."""
+        # Without the lock: a thread that has its response does not wait for another thread's token call.
+        self._pauses.pop(api_id, None)
+        trial = self._trial
+        if trial is not None and trial.api_id == api_id:
+            self._trial = None
 
-    def accepted(self, value: str) -> None:
-        """Note that Kiwoom took a request with the token `value`: the next rejection is news again."""
-        # Without the lock: nobody who has an answer waits for somebody else's token call.
-        held = self.held
-        if held is not None and held.value == value:
-            self.probation.clear()
+    def is_own(self, authorization: "str | bytes") -> bool:
+        """Return whether this source made the header value `authorization`, of whatever age the token is."""
+        if isinstance(authorization, Authorization):
+            return authorization.source_key == self.key
+        held = self._held  # A program may have turned the value into a plain string.
+        return held is not None and held.authorization == authorization
 
-    def renew(self) -> None:
+    def renew(self, force: bool) -> bool:
         """Make the current token one with its full 24 hours: revoke the one that has less, and issue.
 
-        :raises TokenIssueError: no token could be issued, before or after.
-        :raises TokenRevokeError: au10002 gave no answer; the token is kept.
+        :param force: revoke the current token even if it is new.
+        :return: whether the current token is another one now.
+        :raises TokenIssueError: no token could be issued, before or after the revoke.
+        :raises TokenRevokeError: au10002 gave no response; the token is kept.
         """
-        with self._lock:
-            self._failing.raise_in_pause(self._now())
-            token = self._publish(self._shared.update(self._renewed, 3 * self._oauth.longest_call))
-            self.probation.clear()
-            if not self._is_full(token):
-                logger.warning("renew(): token %s is not new, it expires %s", token.fingerprint, token.expires_at)
+        with self._lock.hold(self._oauth.max_call_seconds, TokenUnavailable(_BUSY)):
+            before = self.held
+            self._raise_in_pause()
+            held = self._store.update(lambda stored: self._renew(stored, force).token, 3 * self._oauth.max_call_seconds)
+            if not self._is_new(held):
+                logger.warning("renew(): Kiwoom returned an older token %s", held)
+            return held != before
 
     def revoke(self) -> None:
-        """Kill the token that is held or stored, for every process that uses the key; without one, do nothing.
+        """Revoke the token that is held or stored, for every process that uses the key; without one, do nothing.
 
-        :raises TokenRevokeError: au10002 did not do it; the token is kept.
+        :raises TokenRevokeError: au10002 did not revoke it; the token is kept.
         """
-        with self._lock:
+        with self._lock.hold(self._oauth.max_call_seconds, TokenRevokeError(_BUSY)):
             # The store's first: another process may have replaced the one that is held here.
-            token = self._adopted(self._shared.load()) or self._live() or self.held
+            token = self._acceptable(self._store.load()) or self.held
             if token is not None:
-                self._withdraw(token)
-                self._shared.discard(token)
-                # The token on probation is gone: the next one need not wait for it.
-                self.probation.clear()
-                logger.info("token %s was revoked", token.fingerprint)
+                self._revoke(token)
+                self._store.discard(token)
+                logger.info("token %s revoked", token.fingerprint)
 
-    # Below this line the lock is held.
+    # Below this line the lock is held. Memory first, then the store, then Kiwoom.
 
-    def _live(self) -> Token | None:
-        lease = self._lease
-        return lease.token if lease is not None and self._now() < lease.until else None
+    def _live(self) -> HeldToken | None:
+        held = self._held
+        return held if held is not None and self._clock() < held.use_until else None
 
-    def _issue(self, rejected: str | None = None) -> Token:
-        adopted = self._adopted(self._shared.load())
-        if adopted is not None:
-            return self._publish(adopted)
-        self._raise_while_rejecting(rejected)
-        self._failing.raise_in_pause(self._now())
-        wait = self._oauth.longest_call
-        return self._publish(self._shared.update(lambda stored: self._obtained(stored, rejected), wait))
-
-    def _issue_or_prolong(self) -> Token:
+    def _obtain_or_keep_overdue(self, deadline: float) -> HeldToken:
         try:
-            return self._issue()
-        except TokenUnavailable as error:
-            lease = self._lease
-            if lease is None or lease.until == lease.token.expires_epoch:
+            return self._obtain(deadline)
+        except TokenUnavailable:
+            held = self._held
+            if held is None or not held.is_overdue:
                 raise
-            # Handed out as expired, it was live by Kiwoom's clock: a wrong clock costs a few calls, never a request.
-            self._lease = Lease(lease.token, self._now() + (error.retry_after or 0.0))
-            return lease.token
+            # By Kiwoom's clock it was live: a wrong local clock costs a few calls, never a request.
+            self._held = held._replace(use_until=self._clock() + _OVERDUE_USE)
+            return self._held
 
-    def _replace(self, rejected: str) -> Token:
-        self._dead = rejected
-        token = self._issue(rejected)
-        if token.value == rejected:
-            pause = self.probation.remaining(self._now())
-            raise TokenUnavailable(
-                f"au10001 handed out token {token.fingerprint} again, which was just rejected. {_WAY_OUT}",
-                retry_after=pause,
-            )
-        return token
+    def _obtain(self, deadline: float, rejected_by: str | None = None) -> HeldToken:
+        stored = self._acceptable(self._store.load())
+        if stored is not None:
+            return self._publish(stored)
+        self._raise_in_pause(rejected_by)
+        published: list[HeldToken] = []
 
-    def _adopted(self, stored: Token | None) -> Token | None:
-        """The stored token, if it can be the current one."""
-        now = self._now()
-        # A store is anybody's code, and its record anybody's: it is checked as au10001's answer is.
-        if not isinstance(stored, Token) or not is_plausible(stored, now):
-            return None
-        if stored.expires_epoch <= now and not self._clock_is_ahead():
-            return None
-        # A store that was away comes back with an old token.
-        if stored.value == self._dead or (self.held is not None and stored.expires_epoch < self.held.expires_epoch):
-            return None
-        if stored != self.held:
-            logger.info("token %s, which expires %s, is the store's", stored.fingerprint, stored.expires_at)
-        return stored
-
-    def _clock_is_ahead(self) -> bool:
-        """Whether the token that was just rejected seemed to have expired when it was handed out, and was used."""
-        lease = self._lease
-        return lease is not None and lease.until != lease.token.expires_epoch and lease.token.value == self._dead
-
-    def _obtained(self, stored: Token | None, rejected: str | None = None) -> Token:
-        token = self._adopted(stored)
-        if token is None:
-            token = self._called()
-            if rejected is not None:
-                # On probation until a request with it is accepted.
-                self.probation.extend(self._now())
-        return token
-
-    def _renewed(self, stored: Token | None) -> Token:
-        # Published at once: if au10002 gives no answer, this is the token that is put back.
-        token = self._publish(self._adopted(stored) or self._live() or self._called())
-        if self._is_full(token) and token.value != self._dead:
+        def issue(stored: Token | None) -> Token:
+            # While this process waited for the store's lock, another one may have stored a token.
+            token = self._acceptable(stored) or self._call_au10001(deadline - time.monotonic(), rejected_by)
+            published.append(self._publish(token))
             return token
+
+        # Half of the time for the store's lock, so that half is left for a call without the store.
+        self._store.update(issue, (deadline - time.monotonic()) / 2)
+        return published[-1]
+
+    def _renew(self, stored: Token | None, force: bool) -> HeldToken:
+        # Published at once: if au10002 gives no response, this is the token that is put back.
+        held = self._publish(self._acceptable(stored) or self._live_token() or self._call_au10001())
+        if self._is_new(held.token) and held.token.value != self._last_rejected and not force:
+            return held
         try:
-            self._withdraw(token)
+            self._revoke(held.token)
         except TokenRevokeError as error:
             if error.return_code is None:
                 raise
-            # It may have died already; if it did not, au10001 hands it out again.
+            # Kiwoom refused: the token was invalid already; if not, au10001 returns it again.
             logger.warning("renew(): %s", error)
-        return self._called()
+        return self._publish(self._call_au10001())
 
-    def _withdraw(self, token: Token) -> None:
-        """Revoke `token`; requests that need one wait meanwhile for what comes next."""
-        lease, self._lease = self._lease, None
+    def _live_token(self) -> Token | None:
+        live = self._live()
+        return live.token if live is not None else None
+
+    def _raise_if_api_is_the_cause(self, rejected: str, api_id: str) -> None:
+        trial = self._trial
+        if trial is not None and (trial.value, trial.api_id) == (rejected, api_id):
+            self._trial = None
+            if self._clock() <= trial.until:
+                raise self._start_pause(api_id, f"{api_id} rejected the new token {fingerprint(rejected)}, too")
+
+    def _raise_in_pause(self, rejected_by: str | None = None) -> None:
+        now = self._clock()
+        pause = self._pauses.get(rejected_by or "")
+        if pause is not None and pause.remaining(now):
+            raise TokenUnavailable(f"{rejected_by} rejects every token. {_WAY_OUT}", retry_after=pause.remaining(now))
+        error = self._failure.error_in_pause(now)
+        if error is not None:
+            raise error
+
+    def _start_pause(self, api_id: str, what: str) -> TokenUnavailable:
+        now = self._clock()
+        self._trial = None
+        pause = self._pauses.pop(api_id, Backoff()).after_failure(now)
+        while len(self._pauses) >= _MOST_PAUSES:
+            del self._pauses[min(self._pauses, key=lambda api_id: self._pauses[api_id].remaining(now))]
+        self._pauses[api_id] = pause
+        return TokenUnavailable(f"{what}. {_WAY_OUT}", retry_after=pause.remaining(now))
+
+    def _acceptable(self, stored: Token | None) -> Token | None:
+        """Return the stored token if it can be the current one."""
+        now, held = self._clock(), self._held
+        # Its record may come from any code: it is checked as au10001's response is.
+        if not isinstance(stored, Token) or not is_plausible(stored, now) or stored.value == self._last_rejected:
+            return None
+        # After an outage a store may hold an older token.
+        if held is not None and stored.expires_epoch < held.token.expires_epoch:
+            return None
+        # Rejected, it had been used past its expiry by this clock: the clock is ahead of Kiwoom's.
+        is_clock_ahead = held is not None and held.is_overdue and held.token.value == self._last_rejected
+        if stored.expires_epoch <= now and not is_clock_ahead:
+            return None
+        if held is None or stored != held.token:
+            logger.info("using token %s from the store, expires %s", stored.fingerprint, stored.expires_at)
+        return stored
+
+    def _revoke(self, token: Token) -> None:
+        """Revoke `token`; meanwhile, requests that need one wait for the next."""
+        held, self._held = self._held, None
         try:
             self._oauth.revoke(token)
-        except TokenRevokeError:
-            self._lease = lease
+        except BaseException:
+            self._held = held
             raise
-        self._dead = token.value
+        self._last_rejected = token.value
 
-    def _publish(self, token: Token) -> Token:
-        now = self._now()
-        if token.expires_epoch > now:
-            self._expiring.clear()
-            until = token.expires_epoch
-        else:
-            # expires_dt has whole seconds, and this clock may be wrong: a token just handed out is used for a while.
-            until = self._expiring.extend(now)
-        if not self.handed_out(token.value):
-            self._handed_out = (*self._handed_out[1 - _REMEMBERED :], token.fingerprint)
-        self._lease = Lease(token, until)
-        return token
+    def _call_au10001(self, seconds: float | None = None, rejected_by: str | None = None) -> Token:
+        """Call au10001; a failure starts a pause.
 
-    def _called(self) -> Token:
-        """What au10001 gives; if that is an error, it is left alone for a while."""
+        :param seconds: limit of the call; ``None``: what one call may take.
+        """
         try:
-            token = self._oauth.issue(self._now())
+            token = self._oauth.issue(self._clock(), self._oauth.max_call_seconds if seconds is None else seconds)
         except TokenIssueError as error:
-            self._failing.note(error, self._now())
+            now = self._clock()
+            self._failure = self._failure.followed_by(error, now)
+            if isinstance(error, TokenUnavailable):
+                error.retry_after = self._failure.backoff.remaining(now)
             logger.warning("%s", error)
             raise
-        self._failing.clear()
-        logger.info("au10001 issued token %s, which expires %s", token.fingerprint, token.expires_at)
+        self._failure = LastFailure()
+        if rejected_by is not None:
+            self._trial = Trial(token.value, rejected_by, self._trial_end(rejected_by))
+        logger.info("token %s issued, expires %s", token.fingerprint, token.expires_at)
         return token
 
-    def _raise_while_rejecting(self, rejected: str | None) -> None:
-        pause = self.probation.remaining(self._now())
-        if rejected is not None and pause:
-            raise TokenUnavailable(f"token {fingerprint(rejected)} is rejected. {_WAY_OUT}", retry_after=pause)
+    def _trial_end(self, api_id: str) -> float:
+        # An API ends its trial with an accepted response. What a login did with token() is not seen: there, a token
+        # that lives longer than the pause that would follow was accepted.
+        if api_id != TOKEN_CALL:
+            return math.inf
+        return self._clock() + self._pauses.get(api_id, Backoff()).next_length
 
-    def _is_full(self, token: Token) -> bool:
-        return abs(token.expires_epoch - self._now() - LIFETIME) <= _FULL_TO
+    def _publish(self, token: Token) -> HeldToken:
+        now = self._clock()
+        is_overdue = token.expires_epoch <= now
+        use_until = now + _OVERDUE_USE if is_overdue else token.expires_epoch
+        held = HeldToken(token, Authorization(token.authorization, self.key), use_until, is_overdue)
+        self._held = held
+        return held
 
-    # Fork, pickle and copy: a lock stays where it was made.
-
-    def _begin_locking(self) -> None:
-        # Reentrant: a signal handler that sends a request (cancel all orders!) may interrupt the thread that issues.
-        self._lock = threading.RLock()
-        self._shared = self._share()
-        _sources.add(self)
-
-    def _share(self) -> SharedToken | UnsharedToken:
-        if self._store is None:
-            return UnsharedToken()
-        return SharedToken(self._store, store_key(self.origin, self._oauth.appkey), self._now)
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        del state["_lock"], state["_shared"]
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._begin_locking()
-
-
-_sources: "weakref.WeakSet[TokenSource]" = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    # The thread that held a lock is not in the child: nobody would let go of it.
-    for source in list(_sources):
-        source._begin_locking()
-
-
-if hasattr(os, "register_at_fork"):  # Not on Windows.
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    def _is_new(self, token: Token) -> bool:
+        return abs(token.expires_epoch - self._clock() - LIFETIME) <= _NEW_WITHIN

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import dateutil.parser
 import dateutil.tz
 
-from .secret import Secret
+from .secret import Secret, mask
 
 #: A token lives this long from its *first* issue, in seconds; asking again does not lengthen it [captured].
 LIFETIME = 24 * 3600.0
@@ -48,6 +48,7 @@ class Token:
     authorization: str
 
     def __init__(self, value: str, expires_at: datetime) -> None:
+        value = mask(value)
         if not isinstance(value, str) or not re.fullmatch(_VALUE, value):
             raise ValueError("a token is 1 to 1000 visible ASCII characters; this value is something else")
         if not isinstance(expires_at, datetime) or expires_at.utcoffset() is None:
@@ -57,7 +58,7 @@ class Token:
         except OverflowError:
             raise ValueError("expires_at is at the very end of what a datetime can hold") from None
         for name, content in (
-            ("value", Secret(value)),
+            ("value", value),
             ("expires_at", in_kst),
             ("expires_epoch", in_kst.timestamp()),
             ("authorization", Secret(f"Bearer {value}")),
@@ -87,7 +88,24 @@ class Token:
         return type(self), (self.value, self.expires_at)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "expires_at"):  # The constructor failed.
+            return "<Token>"
         return f"<Token {self.fingerprint} expires_at={self.expires_at.isoformat()}>"
+
+
+class Authorization(Secret):
+    """The value of an ``Authorization`` header that says which key it is for, whatever became of its token.
+
+    :ivar source_key: the hash that :func:`requests_kiwoom.stores.guarded.store_key` makes of appkey and origin.
+    """
+
+    __slots__ = ("source_key",)
+    source_key: str
+
+    def __new__(cls, value: str, source_key: str = "") -> "Authorization":
+        new = super().__new__(cls, value)
+        new.source_key = source_key
+        return new
 
 
 def fingerprint(value: str) -> str:

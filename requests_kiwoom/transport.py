@@ -1,4 +1,8 @@
-"""``post``: one call to Kiwoom's token service, bounded in time and size, and safe to show afterwards."""
+"""``post``: send one token call, with limits on time and size, and return a response that holds no secret of the call.
+
+`oauth` uses it. Failures are returned, not raised: exceptions of `requests` lead to the request, whose body holds the
+keys.
+"""
 
 import io
 import json
@@ -6,154 +10,181 @@ import re
 import time
 from email.utils import parsedate_to_datetime
 
-import requests
-from requests import PreparedRequest, Response, Session
-from requests.exceptions import InvalidURL
+from requests import PreparedRequest, Request, Response, Session
+from requests.exceptions import ConnectionError, InvalidURL, Timeout
 from requests.structures import CaseInsensitiveDict
 
 from .deadline import call_with_timeout
+from .secret import SecretBytes
 
-#: No answer of the token service is longer, in bytes.
-_ANSWER_LIMIT = 64 * 1024
+#: No response of the token service is longer, in bytes.
+_SIZE_LIMIT = 64 * 1024
 
 #: The longest ``Retry-After`` that is obeyed, in seconds.
 _LONGEST_RETRY_AFTER = 60.0
 
-#: What a request goes through in a session.
-_SENDING = ("post", "request", "send")
 
+class NoResponse:
+    """Why there is no response.
 
-class NoAnswer:
-    """Why nothing came back."""
+    :ivar reason: one line. It may quote the call.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
+    def __repr__(self) -> str:
+        return "<NoResponse>"
+
 
 def post(
-    url: str, api_id: str, body: dict[str, str], session: requests.Session | None, timeout: tuple[float, float]
-) -> Response | NoAnswer:
-    """Send `body` as JSON and read the answer, in the sum of `timeout` (connect and read, in seconds) at most.
+    url: str, api_id: str, body: dict[str, str], session: Session | None, timeout: tuple[float, float], seconds: float
+) -> Response | NoResponse:
+    """Send `body` as JSON, and return the response or why there is none.
 
-    A failure is returned, not raised: the frames of a traceback would lead to the keys.
+    :param body: its values are secrets.
+    :param session: sends the call. ``None``: a new one, closed afterwards.
+    :param timeout: connect and read timeout of `requests`, in seconds.
+    :param seconds: limit of the whole call, by the wall clock. `timeout` alone does not end a name look-up, nor a
+        response that arrives byte by byte (requests' documentation, "Timeouts").
     """
-    deadline = time.monotonic() + sum(timeout)
-
-    def exchange() -> Response | NoAnswer:
-        sender = requests.Session() if session is None else session
-        try:
-            # A lent session that runs no hooks gives the answer as it came.
-            return _detached(_send(sender, url, api_id, body, timeout, deadline), deadline)
-        except Exception as error:  # A lent session may run anybody's code.
-            return NoAnswer(_reason(error))
-        finally:
-            if sender is not session:
-                sender.close()
-
-    if _send_is_replaced(session):
-        return exchange()
+    call = _Call(url, api_id, SecretBytes(json.dumps(body).encode()), session, timeout, time.monotonic() + seconds)
+    if _has_foreign_send(session):
+        return call.send()
     try:
-        return call_with_timeout(exchange, sum(timeout), "no complete response")
+        return call_with_timeout(call.send, seconds, "no complete response")
     except TimeoutError as error:
-        return NoAnswer(str(error))
+        return NoResponse(str(error))
 
 
-def _send_is_replaced(session: requests.Session | None) -> bool:
-    """Whether a method that sends stands in place of requests' own, for all sessions or in the lent one.
+def _has_foreign_send(session: Session | None) -> bool:
+    """Whether ``send`` is not requests' own, for all sessions or for this one.
 
-    The ``send`` of requests-mock holds a lock while a request is sent: after a rejection the thread that makes the
-    token call must be the one that has it, or both wait.
+    It may hold a lock while a request is sent (requests-mock does). After a rejection, the thread that has this lock
+    must make the token call itself: another thread would wait for the lock.
     """
-    if Session.send.__module__ != Session.__module__ or "send" in getattr(session, "__dict__", ()):
-        return True
-    # A subclass may hold one, too.
-    own = type(session)
-    return session is not None and any(getattr(own, name, None) is not getattr(Session, name) for name in _SENDING)
+    own = Session.__dict__["send"]
+    return own.__module__ != Session.__module__ or (session is not None and getattr(session.send, "__func__", 0) != own)
 
 
-def _send(
-    session: requests.Session,
-    url: str,
-    api_id: str,
-    body: dict[str, str],
-    timeout: tuple[float, float],
-    deadline: float,
-) -> Response:
-    return session.post(
-        url,
-        data=json.dumps(body).encode(),
-        headers={
-            "Content-Type": "application/json;charset=UTF-8",
-            "api-id": api_id,
-            # A session that caches (requests_cache.install_cache) would write keys and token to its file.
-            "Cache-Control": "no-store",
-            # None takes a header out: the authorization that a lent session may hold is not for au10001.
-            "Authorization": None,  # type: ignore[dict-item]
-        },
-        # Neither Session.auth nor a netrc entry gets at it; trust_env=False would lose proxies and the CA bundle.
-        auth=_as_it_is,
-        # In place of a lent session's own hooks: those would see the keys, and one that uses this auth would wait for
-        # itself. What requests gets back has no cookie for that session, and no redirect, whose body it would read.
-        hooks={"response": lambda response, **kwargs: _detached(response, deadline)},
+class _Call:
+    def __init__(
+        self,
+        url: str,
+        api_id: str,
+        body: SecretBytes,
+        session: Session | None,
+        timeout: tuple[float, float],
+        deadline: float,
+    ) -> None:
+        self._request = Request(
+            "POST",
+            url,
+            data=body,
+            headers={
+                "Content-Type": "application/json;charset=UTF-8",
+                "api-id": api_id,
+                # A session that caches (requests_cache.install_cache) would write keys and token to its file.
+                "Cache-Control": "no-store",
+                # None removes a header: the authorization that a lent session may hold is not for au10001.
+                "Authorization": None,  # type: ignore[dict-item]
+            },
+            # Neither Session.auth nor netrc adds a header; trust_env=False would lose proxies and the CA bundle.
+            auth=no_auth,
+            # In place of a lent session's own hooks, which would see the keys. requests gets the sanitized copy: no
+            # cookie for that session, no redirect whose body it would read.
+            hooks={"response": lambda response, **kwargs: _sanitized_copy(response, deadline)},
+        )
+        self._session = session
+        self._timeout = timeout
+        self._deadline = deadline
+
+    def send(self) -> Response | NoResponse:
+        session = self._session or Session()
+        try:
+            try:
+                return self._send_with(session)
+            except ConnectionError as error:
+                # A pooled connection that the server closed while it was idle; a new one needs no second try.
+                if session is not self._session or not _was_dropped(error):
+                    raise
+            return self._send_with(session)
+        except Exception as error:  # A lent session may run any code.
+            return NoResponse(_reason(error))
+        finally:
+            if session is not self._session:
+                session.close()
+
+    def _send_with(self, session: Session) -> Response:
+        # The steps of Session.request, but not that method itself: a session that lets one request through at a time
+        # holds its lock there.
+        request = session.prepare_request(self._request)
+        settings = session.merge_environment_settings(request.url or "", {}, True, None, None)
         # A 307 would carry the keys to another host.
-        allow_redirects=False,
-        timeout=timeout,
-        stream=True,
-    )
+        response = session.send(request, timeout=self._timeout, allow_redirects=False, **settings)
+        # A lent session that runs no hooks returns the response itself.
+        return _sanitized_copy(response, self._deadline)
 
 
-def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+def no_auth(request: PreparedRequest) -> PreparedRequest:
+    """Leave `request` as it is: given as ``auth=``, it keeps netrc away as well."""
     return request
 
 
+def _was_dropped(error: ConnectionError) -> bool:
+    return not isinstance(error, Timeout) and "Connection aborted" in str(error)
+
+
 def _read(response: Response, deadline: float) -> bytes:
-    content = bytearray()
-    # Byte by byte: a larger piece is waited for until it is whole, and the read timeout starts anew with every byte.
+    if getattr(response, "raw", None) is None:  # Made by hand.
+        return response.content
+    content = io.BytesIO()  # A traceback shows no content of it.
+    # Byte by byte: a larger piece is waited for until it is complete, and the read timeout starts anew with each byte.
     for piece in response.iter_content(1):
-        content += piece
-        if len(content) > _ANSWER_LIMIT:
-            raise OSError(f"the answer is longer than {_ANSWER_LIMIT} bytes")
+        content.write(piece)
+        if content.tell() > _SIZE_LIMIT:
+            raise OSError(f"the response is longer than {_SIZE_LIMIT} bytes")
         if time.monotonic() > deadline:
-            raise OSError("the answer came too slowly")
-    return bytes(content)
+            raise OSError("the response came too slowly")
+    return content.getvalue()
 
 
-def _detached(response: Response, deadline: float) -> Response:
-    """The answer, read, and leading neither to the call's body, which holds the keys, nor to its connection."""
-    with response:
-        content = _read(response, deadline)
-    request = PreparedRequest()
-    request.prepare(method="POST", url=response.url)
+def _sanitized_copy(response: Response, deadline: float) -> Response:
+    """Read the response, and return a copy that leads neither to the call's body nor to its connection."""
     copy = Response()
-    copy.request = request
-    copy.url = response.url
+    try:
+        copy.raw = io.BytesIO(_read(response, deadline))
+    finally:
+        if getattr(response, "raw", None) is not None:
+            response.close()
+    copy.url = getattr(response, "url", None) or ""
+    copy.request = PreparedRequest()
+    copy.request.prepare(method="POST", url=copy.url or None)
     copy.status_code = response.status_code
-    copy.reason = response.reason
+    for name in ("reason", "encoding", "elapsed"):
+        setattr(copy, name, getattr(response, name, getattr(copy, name)))
     copy.headers = CaseInsensitiveDict(response.headers)
     copy.headers.pop("Location", None)
-    copy.encoding = response.encoding
-    copy.elapsed = response.elapsed
-    copy.raw = io.BytesIO(content)
     return copy
 
 
 def _reason(error: Exception) -> str:
-    """One line on why a call failed, without a proxy's password."""
+    """Describe in one line why a call failed, without a proxy's password or a piece of the response."""
     if isinstance(error, InvalidURL):
-        # What it quotes of a proxy's address is the password's beginning, if that has a slash in it.
+        # It quotes the beginning of a proxy's password, if that has a slash in it.
         return f"{type(error).__name__}: the address of a proxy, or base_url, cannot be read"
-    # These quote the answer, which may hold a token.
+    # These quote the response, which may hold a token.
     text = re.sub(r"(BadStatusLine|InvalidChunkLength)\(.*", r"\1(...)", " ".join(str(error).split()))
     return re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
-def retry_after(response: Response) -> float | None:
-    """The seconds that an answer's ``Retry-After`` asks for, 60 at most; ``None`` without a usable one."""
+def read_retry_after(response: Response) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for, 60 at most; ``None`` without a usable one."""
     text = response.headers.get("Retry-After", "")
     if re.fullmatch(r"[0-9]{1,9}", text):
         return min(float(text), _LONGEST_RETRY_AFTER)
     try:
-        # Against the server's own clock: this machine's may be wrong.
+        # By the server's own clock: this machine's may be wrong.
         wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers.get("Date", ""))
     except (TypeError, ValueError, OverflowError):
         return None

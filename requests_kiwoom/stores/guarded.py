@@ -1,4 +1,4 @@
-"""``SharedToken``: a key's token in its store, what happens when the store fails, and when there is none."""
+"""``GuardedStore``: a key's token in its store, what happens when the store fails, and when there is none."""
 
 import hashlib
 import logging
@@ -27,7 +27,7 @@ def store_key(origin: Origin, appkey: str) -> str:
     return hashlib.sha256(f"{origin}\n{appkey}".encode()).hexdigest()
 
 
-class SharedToken:
+class GuardedStore:
     """The token of one key in a store, for one thread at a time.
 
     A store that fails is never an error of the request: it is a warning, at most once a minute for one cause.
@@ -124,8 +124,8 @@ class SharedToken:
         logger.warning("the token store failed, so this process goes on without it for now: %s", cause)
 
 
-class UnsharedToken:
-    """What stands in place of a :class:`SharedToken` where there is no store: nothing is stored."""
+class NoStore:
+    """What stands in place of a :class:`GuardedStore` where there is no store: nothing is stored."""
 
     __slots__ = ()
 

@@ -1,0 +1,96 @@
+"""What a second send needs: a rewound body, the cookies of the first response, and redirects without the token."""
+
+import threading
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.cookies import get_cookie_header
+from requests.utils import rewind_body
+
+#: What an adapter's ``send`` takes. requests-cache dispatches hooks with more.
+_ADAPTER_ARGUMENTS = ("stream", "timeout", "verify", "cert", "proxies")
+
+
+def note_body_position(request: PreparedRequest) -> None:
+    """Note where the caller had a file, if requests did not: it does so only for bodies that can be iterated over."""
+    tell = getattr(request.body, "tell", None)
+    if tell is not None and request._body_position is None:
+        try:
+            request._body_position = tell()
+        except OSError:
+            request._body_position = object()  # As requests does: not rewindable.
+
+
+def is_rewound(request: PreparedRequest) -> bool:
+    """Rewind the body; return ``False`` if it cannot be sent again.
+
+    requests would send an *empty* body for a generator that was read, and Kiwoom answers 200.
+    """
+    body: Any = request.body
+    if body is None or isinstance(body, (str, bytes)):
+        return True
+    try:
+        memoryview(body)  # bytearray, array, …
+        return True
+    except TypeError:
+        pass
+    try:
+        rewind_body(request)
+    except Exception:  # UnrewindableBodyError, ValueError from a closed file, any error of a user's class.
+        return False
+    return True
+
+
+def adapter_arguments(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return those arguments of a hook that the adapter takes for the second send."""
+    return {name: kwargs[name] for name in _ADAPTER_ARGUMENTS if name in kwargs}
+
+
+def add_cookies(request: PreparedRequest, rejected: Response) -> None:
+    """Put the cookies that `rejected` set into the header. (``prepare_cookies`` works only once: psf/requests#2590.)"""
+    before = request.headers.pop("Cookie", "")
+    added = get_cookie_header(rejected.cookies, request)
+    if not added:
+        if before:
+            request.headers["Cookie"] = before
+        return
+    names = {pair.partition("=")[0] for pair in added.split("; ")}
+    # The caller may have written the header as bytes, or without the space that http.cookiejar writes.
+    text = before.decode("latin-1") if isinstance(before, bytes) else before
+    kept = [pair for pair in map(str.strip, text.split(";")) if pair and pair.partition("=")[0] not in names]
+    request.headers["Cookie"] = "; ".join([*kept, added])
+
+
+def strip_token_from_redirect(request: PreparedRequest) -> None:
+    """Let the next hop, which this thread's requests builds from ``request.copy()``, carry no token.
+
+    requests strips the token itself, but not for http to https on their default ports, and not in a session that
+    overrides ``should_strip_auth``. The request itself keeps it: the caller may send it again, and so may another
+    thread meanwhile.
+    """
+    copier = request.__dict__.setdefault("copy", _RedirectCopier(request))
+    copier.threads.add(threading.get_ident())
+
+
+def keep_token_on_redirect(request: PreparedRequest) -> None:
+    """Undo :func:`strip_token_from_redirect` for this thread: this redirect stays at the token's origin."""
+    copier = request.__dict__.get("copy")
+    if copier is not None:
+        copier.threads.discard(threading.get_ident())
+
+
+class _RedirectCopier:
+    """Stands in for ``copy`` on one request: the copies that some threads make lack the token."""
+
+    def __init__(self, request: PreparedRequest) -> None:
+        self._request = request
+        self.threads: set[int] = set()
+
+    def __call__(self) -> PreparedRequest:
+        copy = type(self._request).copy(self._request)
+        if threading.get_ident() in self.threads:
+            copy.headers.pop("Authorization", None)
+        return copy
+
+    def __reduce__(self) -> tuple[type["_RedirectCopier"], tuple[PreparedRequest]]:
+        return type(self), (self._request,)
