@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 from requests import PreparedRequest, Response
 
+from .envelope import read_envelope
 from .exceptions import TokenIssueError, TokenRefused
 from .origins import origin_of
 from .resend import (
@@ -20,12 +21,10 @@ from .resend import (
 from .secret import Secret, mask
 from .source import HeldToken, TokenSource
 from .tokens import fingerprint
-from .verdict import Verdict, judge_response, peek
+from .verdict import Verdict, is_short, judge_response
 
 logger = logging.getLogger(__name__)
 
-#: A rejected response is read if it declares at most this many bytes, and closed otherwise.
-_DRAIN_LIMIT = 64 * 1024
 _BEARER = "Bearer "
 
 
@@ -96,23 +95,42 @@ class RejectionHook:
         if rejected is None or getattr(response, "_kiwoom_handled", False):
             return None
         response._kiwoom_handled = True  # type: ignore[attr-defined]
-        api_id = _api_id_of(request)
-        logger.warning("token %s rejected for %s (HTTP %s)", fingerprint(rejected), api_id, response.status_code)
+        self._release(response, streamed, rejected)
         if not self._source.is_own(request.headers["Authorization"]):
             # An order for another account must not be sent for this one.
             logger.warning("not resent: this auth did not set the token")
             return None
-        _release_connection(response, streamed)
         replacement = self._replace(request, rejected)
         if replacement is None or not self.resend:
             return None
-        copy = request.copy()
-        copy.headers["Authorization"] = replacement.authorization
-        # A response out of a cache has no connection.
-        if getattr(response, "connection", None) is None or not is_rewound(copy):
-            logger.warning("not resent: the body of the request cannot be sent a second time")
+        if getattr(response, "connection", None) is None:
+            logger.warning("not resent: the response came over no connection, out of a cache perhaps")
             return None
+        copy = request.copy()
+        if not is_rewound(copy):
+            logger.warning("not resent: the request's body cannot be sent a second time")
+            return None
+        copy.headers["Authorization"] = replacement.authorization
         return self._resend(copy, response, streamed, kwargs)
+
+    def _release(self, response: Response, streamed: bool, rejected: str) -> None:
+        """Read or close a rejected response: a pool of one connection would have none for the token call."""
+        code = None
+        try:
+            if not streamed or is_short(response):
+                envelope = read_envelope(response.content)
+                code = envelope.code if envelope is not None else None
+            else:
+                response.close()
+        except Exception:  # Cut off, say: the rejection itself was read.
+            response.close()
+        logger.warning(
+            "token %s rejected for %s (HTTP %s, code %s)",
+            fingerprint(rejected),
+            _api_id_of(response.request),
+            response.status_code,
+            code,
+        )
 
     def _replace(self, request: PreparedRequest, rejected: str) -> HeldToken | None:
         """Put another token on the caller's request, which may be sent again; ``None`` if there is none."""
@@ -140,11 +158,10 @@ class RejectionHook:
         verdict = judge_response(second, streamed)
         if verdict is Verdict.ACCEPTED:
             self._source.note_accepted(_api_id_of(request))
-        elif verdict is Verdict.REJECTED:
-            token = self._carried_token(request) or ""
-            logger.warning("token %s rejected, too (HTTP %s)", fingerprint(token), second.status_code)
-            _release_connection(second, streamed)
-            self._replace(response.request, token)
+        rejected = self._carried_token(request)
+        if verdict is Verdict.REJECTED and rejected is not None:
+            self._release(second, streamed, rejected)
+            self._replace(response.request, rejected)
         return second
 
     def _carried_token(self, request: PreparedRequest) -> Secret | None:
@@ -168,16 +185,3 @@ class _UnpickledHook:
 def _api_id_of(request: PreparedRequest) -> str:
     api_id = request.headers.get("api-id", "")
     return api_id.decode("latin-1") if isinstance(api_id, bytes) else api_id
-
-
-def _release_connection(response: Response, streamed: bool) -> None:
-    """Read or close a rejected response: a pool of one connection would have none for the token call."""
-    length = response.headers.get("Content-Length", "")
-    try:
-        is_short = int(length[:9]) <= _DRAIN_LIMIT if length.isdecimal() else peek(response) is not None
-        if not streamed or is_short:
-            response.content
-            return
-    except Exception:  # Cut off, say: the rejection itself was read.
-        pass
-    response.close()

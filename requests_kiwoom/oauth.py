@@ -9,7 +9,7 @@ from .codes import CODES, Kind, find_code
 from .envelope import Envelope, read_envelope
 from .exceptions import KiwoomAuthError, TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from .origins import Origin
-from .secret import Secret
+from .secret import Secret, SecretBytes
 from .tokens import Token, is_plausible, parse_expires_dt
 from .transport import NoResponse, post, read_retry_after
 
@@ -96,7 +96,9 @@ class OAuthClient:
     def _post(self, api_id: str, path: str, seconds: float, **body: str) -> Reply | NoResponse:
         body |= {"appkey": self.appkey, "secretkey": self._secretkey}
         response = post(f"{self.origin}{path}", api_id, body, self._session, self._timeout, seconds)
-        return response if isinstance(response, NoResponse) else Reply(response, read_envelope(response.content))
+        if isinstance(response, NoResponse):
+            return response
+        return Reply(response, read_envelope(SecretBytes(response.content)))
 
     def _no_response(self, kind: type[_Error], api_id: str, failure: NoResponse, *secrets: str) -> _Error:
         reason = failure.reason
@@ -138,8 +140,8 @@ class OAuthClient:
         return any(sign in text.lower() for sign in signs) or any(beginning in text for beginning in beginnings)
 
 
-def _text_of(response: Response) -> str:
-    return f"{response.reason}{response.headers}{response.content.decode('latin-1')}"
+def _text_of(response: Response) -> Secret:
+    return Secret(f"{response.reason}{response.headers}{response.content.decode('latin-1')}")
 
 
 def _one_line(text: str) -> str:

@@ -10,6 +10,9 @@ from requests import Response
 
 from .envelope import SIZE_LIMIT, read_envelope
 
+#: A rejected streamed response is read if it declares at most this many bytes, and closed otherwise.
+_DRAIN_LIMIT = 64 * 1024
+
 
 class Verdict(Enum):
     """What a response means for the token."""
@@ -43,13 +46,23 @@ def judge_response(response: Response, streamed: bool) -> Verdict:
     status = response.status_code
     if status == 401:
         return Verdict.REJECTED
-    text = response.headers.get("Content-Length", "")
-    length = int(text) if text.isdecimal() and len(text) < 16 else None
+    length = _declared_length(response)
     if length is None:
         return judge(status, peek(response) if streamed else response.content)
     if length > SIZE_LIMIT:  # No rejection is that long. What is unread says nothing yet.
         return Verdict.UNKNOWN if streamed or status != 200 else Verdict.ACCEPTED
     return judge(status, response.content)
+
+
+def is_short(response: Response) -> bool:
+    """Return whether a streamed body can be read at once: it declares 64 KiB at most, or is complete already."""
+    length = _declared_length(response)
+    return peek(response) is not None if length is None else length <= _DRAIN_LIMIT
+
+
+def _declared_length(response: Response) -> int | None:
+    text = response.headers.get("Content-Length", "")
+    return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
 # A streamed body of unknown length. Kiwoom sends every body in chunks, without a Content-Length [captured]. requests
