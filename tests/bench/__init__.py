@@ -1,1 +1,1 @@
-"""What the plugin costs: ``python -m tests.bench`` measures it in one run and prints one table."""
+"""What the plugin costs: ``python -m tests.bench`` measures it in one run, row by row."""

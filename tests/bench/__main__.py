@@ -1,25 +1,46 @@
-"""``python -m tests.bench``: measure this package and its peers in one run, and print one table."""
+"""``python -m tests.bench``: measure this package and its peers, and print each row as soon as it is measured."""
 
 import argparse
 import sys
 
-from . import rows
-from .report import print_rst, print_table, where
+from .report import print_row, print_rst, where
+from .rows import GROUPS
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--rst", action="store_true", help="print the table as the README has it")
-    parser.add_argument("--plot", metavar="FILE", help="draw it, and how the cost grows, into this PNG file")
+    parser.add_argument(
+        "--rows",
+        metavar="GROUP[,GROUP...]",
+        type=_groups,
+        default=list(GROUPS),
+        help=f"measure these alone: {', '.join(GROUPS)} (default: all, about 3 minutes)",
+    )
+    parser.add_argument("--rst", action="store_true", help="print all of it again at the end, as the README has it")
+    parser.add_argument("--plot", metavar="FILE", help="draw attaching, and how it grows, into this PNG file")
     arguments = parser.parse_args()
-    table = [*rows.attaching(), *rows.sharing(), *rows.living(), *rows.loading()]
-    print(where(), end="\n\n")
-    (print_rst if arguments.rst else print_table)(table)
+    print(where(), flush=True)
+    table = []
+    for name in arguments.rows:
+        print(f"\n{name}", flush=True)
+        for row in GROUPS[name]():
+            print_row(row)
+            table.append(row)
+    if arguments.rst:
+        print()
+        print_rst(table)
     if arguments.plot:
         from .plot import draw
 
-        draw(arguments.plot, table)
+        draw(arguments.plot)
     return 0 if all(row.reached is not False for row in table) else 1
+
+
+def _groups(text):
+    names = text.split(",")
+    if unknown := [name for name in names if name not in GROUPS]:
+        raise argparse.ArgumentTypeError(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    return names
 
 
 if __name__ == "__main__":

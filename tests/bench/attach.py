@@ -1,4 +1,4 @@
-"""Attaching: what an auth costs each request, its token being at hand."""
+"""Attaching: what an auth costs each request, its token being at hand; and what its hook costs each response."""
 
 from functools import partial
 
@@ -7,22 +7,35 @@ from .plugin import warm_auth
 from .rounds import interleave
 
 HEADER = {"api-id": API_ID}
-_CALLS = 200
+_CALLS, _ROUNDS = 200, 60
 
 
-def measure(peers, rounds=60):
-    """Seconds a call: the floor, the plugin in both its uses, its peers, and both hooks on an accepted answer."""
+def measure_attaching(peers):
+    """Seconds a call: the floor, the plugin in both its uses, and its peers."""
     auth = warm_auth()
     return interleave(
         {
             "floor": partial(_attaching, Floor()),
             "header": partial(_attaching, auth, HEADER),
             "for_api": partial(_attaching, auth.for_api(API_ID)),
-            "bare hook": partial(_looking, Floor(), bare_hook),
-            "hook": partial(_looking, auth),
             **{name: partial(_attaching, peer, HEADER) for name, peer in peers.items()},
         },
-        rounds,
+        _ROUNDS,
+    )
+
+
+def measure_looking():
+    """Seconds a call: the plugin's hook on an accepted response, a hook that does nothing, and what they add to."""
+    auth = warm_auth()
+    return interleave(
+        {
+            "floor": partial(_attaching, Floor()),
+            "header": partial(_attaching, auth, HEADER),
+            "bare hook": partial(_looking, auth, hook=bare_hook),
+            "hook": partial(_looking, auth),
+            "hook, chunked": partial(_looking, auth, chunked=True),
+        },
+        _ROUNDS,
     )
 
 
@@ -36,9 +49,9 @@ def _attaching(auth, headers=None):
     return work, _CALLS
 
 
-def _looking(auth, hook=None):
+def _looking(auth, hook=None, chunked=False):
     requests = [auth(request) for request in fresh_requests(_CALLS, HEADER)]
-    answers = fresh_answers(requests)
+    answers = fresh_answers(requests, chunked=chunked)
     if hook is None:
         [hook] = requests[0].hooks["response"]
 

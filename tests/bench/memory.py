@@ -1,7 +1,13 @@
 """Memory: what an auth with its token keeps."""
 
 import gc
+import sys
 import tracemalloc
+from types import FunctionType, ModuleType
+
+import requests
+
+from .worlds import plugin_world
 
 _COUNT = 200
 
@@ -19,3 +25,36 @@ def bytes_each(make):
         return (tracemalloc.get_traced_memory()[0] - before) / len(kept)
     finally:
         tracemalloc.stop()
+
+
+def bytes_of_a_pause(count=200):
+    """What an auth keeps for each API whose requests reject every token."""
+    with plugin_world() as world:
+        world.send()
+        world.refuse_every_token()
+        before = _reachable(world.auth)
+        for number in range(count):
+            world.send(f"ka{number:05}")
+        return (_reachable(world.auth) - before) / count
+
+
+def bytes_of_a_replaced_token(count=500):
+    """What an auth keeps for each token that it has used and replaced."""
+    with plugin_world(reissue="new") as world:
+        world.send()
+        before = _reachable(world.auth)
+        for _ in range(count):
+            world.renew()
+        return (_reachable(world.auth) - before) / count
+
+
+def _reachable(thing):
+    """The bytes of an object and of all that it leads to, code and sessions excepted."""
+    seen, todo, total = set(), [thing], 0
+    while todo:
+        item = todo.pop()
+        if id(item) not in seen and not isinstance(item, (type, ModuleType, FunctionType, requests.Session)):
+            seen.add(id(item))
+            total += sys.getsizeof(item)
+            todo += gc.get_referents(item)
+    return total

@@ -2,21 +2,23 @@
 
 from matplotlib.figure import Figure
 
-from . import growth
-from .rounds import median
+from . import attach, growth
+from .peers import WARM
+from .rounds import median, ratio
 
 
-def draw(path, rows):
+def draw(path):
     """Write the cost of attaching, peer by peer, and how it grows with threads and accounts."""
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    _draw_attaching(left, rows[0].cells)
+    _draw_attaching(left)
     _draw_growth(right)
     figure.savefig(path, dpi=120)
 
 
-def _draw_attaching(axes, cells):
-    floors = {name: float(cell.split()[0]) for name, cell in cells.items()}
+def _draw_attaching(axes):
+    seconds = attach.measure_attaching({name: make() for name, make in WARM.items()})
+    floors = {name: round(ratio(seconds, name, "floor"), 2) for name in seconds}
     bars = axes.barh(list(floors), list(floors.values()))
     axes.bar_label(bars, padding=3)
     axes.set_xscale("log")

@@ -1,26 +1,15 @@
-"""The report: one table, one line for each thing measured, as text or for the README."""
+"""The report: a few lines for each thing measured, and one table for the README."""
 
 import os
 import platform
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
-COLUMNS = (
-    "floor",
-    "requests_kiwoom",
-    "HTTPBasicAuth",
-    "oauthlib",
-    "requests_auth",
-    "oauth2client",
-    "google-auth",
-    "google-auth, background",
-    "authlib",
-    "msal",
-    "msal-extensions",
-)
 _DISTRIBUTIONS = (
     "requests",
+    "urllib3",
+    "python-dateutil",
     "requests-kiwoom",
     "requests-oauthlib",
     "requests-auth",
@@ -30,48 +19,59 @@ _DISTRIBUTIONS = (
     "msal",
     "msal-extensions",
 )
+_VERDICTS = {True: "reached", False: "MISSED", None: ""}
 
 
 class Row(NamedTuple):
     """One thing that was measured."""
 
     what: str
-    #: On which request objects: fresh, reused, or none.
-    on: str
-    #: By column.
-    cells: dict[str, str]
-    target: str
+    #: What this package takes.
+    value: str
+    target: str = ""
     #: ``None``: there is no target.
-    reached: bool | None
+    reached: bool | None = None
+    #: What others take, by name.
+    others: dict[str, str] = {}
 
-    def line(self):
-        """Its cells in the order of the columns."""
-        verdict = {True: "reached", False: "MISSED", None: ""}[self.reached]
-        return [self.what, self.on, *(self.cells.get(name, "") for name in COLUMNS), self.target, verdict]
-
-
-_HEAD = ["what", "requests", *COLUMNS, "target", "verdict"]
+    @property
+    def others_text(self):
+        """The others in one line."""
+        return ", ".join(f"{name} {value}" for name, value in self.others.items())
 
 
 def where():
-    """The machine, the date and the versions, in two lines."""
+    """The machine, the date and the versions."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {python}"
-    return f"{date.today()}, {machine};\n" + ", ".join(f"{name} {version(name)}" for name in _DISTRIBUTIONS)
+    found = {name: _version(name) for name in _DISTRIBUTIONS}
+    text = f"{date.today()}, {machine};\n" + ", ".join(f"{name} {number}" for name, number in found.items() if number)
+    if missing := [name for name, number in found.items() if not number]:
+        text += f";\nnot installed, so not measured (pip install -e '.[bench]'): {', '.join(missing)}"
+    return text
 
 
-def print_table(rows):
-    """Print the rows in aligned columns."""
-    lines = [_HEAD, *(row.line() for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    lines.insert(1, ["-" * width for width in widths])
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def print_row(row):
+    """Print one row, at once."""
+    target = f"  ({row.target}: {_VERDICTS[row.reached]})" if row.target else ""
+    print(f"  {row.what}: {row.value}{target}", flush=True)
+    if row.others:
+        print(f"      {row.others_text}", flush=True)
 
 
 def print_rst(rows):
     """Print the rows as a table of the README."""
     print(".. list-table::\n   :header-rows: 1\n")
-    for line in [_HEAD, *(row.line() for row in rows)]:
-        for number, cell in enumerate(line):
-            print(f"   {'-' if number else '*'} {'' if number else '- '}{cell}".replace("   - ", "     - ", 1).rstrip())
+    for cells in [
+        ("what", "requests_kiwoom", "target", "others"),
+        *((row.what, row.value, row.target, row.others_text) for row in rows),
+    ]:
+        for number, cell in enumerate(cells):
+            print(f"   {' ' if number else '*'} - {cell}".rstrip())

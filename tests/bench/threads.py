@@ -1,9 +1,10 @@
 """Threads: how many calls a second one auth object bears, by one thread and by many."""
 
 import threading
-import time
 from functools import partial
 from itertools import cycle
+
+from tests.helpers.threads import until
 
 from .attach import HEADER
 from .floor import Floor, fresh_requests
@@ -13,7 +14,7 @@ MANY = 32
 _CALLS = 8_000
 
 
-def measure(auths, rounds=3):
+def measure(auths, rounds=9):
     """Seconds a call, all threads together: the floor and `auths`, in 1 thread and in many."""
     everyone = {"floor": Floor(), **auths}
     return interleave(
@@ -42,7 +43,6 @@ def sharing(auths, count):
         for thread in threads:
             thread.join()
 
-    # Long enough for all of them to stand at the gate: starting a thread is not what is measured.
-    while gate.n_waiting < count:
-        time.sleep(0.001)
+    # All of them stand at the gate: starting a thread is not what is measured.
+    until(lambda: gate.n_waiting == count)
     return work, share * count

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 import requests
 
 from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.source import TokenSource
 from requests_kiwoom.testing import KiwoomServer, faults, refusal
 from tests.helpers.constants import PATH
 
@@ -19,10 +18,12 @@ class KiwoomWorld:
         self._server = server
         self._session = requests.Session()
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=64))
-        self._session.auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).for_api(API_ID)
+        self.auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
 
-    def send(self):
-        answer = self._session.post(self._server.url + PATH, json={"stk_cd": "005930"})
+    def send(self, api_id=API_ID):
+        answer = self._session.post(
+            self._server.url + PATH, json={"stk_cd": "005930"}, auth=self.auth.for_api(api_id)
+        )
         return answer.status_code == 200 and answer.json()["return_code"] == 0
 
     @property
@@ -35,6 +36,11 @@ class KiwoomWorld:
 
     def revoke_all(self):
         self._server.revoke_all()
+
+    def renew(self):
+        """Replace the token, once it is no longer new."""
+        self._server.clock.advance(minutes=2)
+        self.auth.renew()
 
     def come_near_expiry(self):
         """Go to the last 200 seconds of the token."""
@@ -98,13 +104,13 @@ class ServiceWorld:
 @contextmanager
 def plugin_world(reissue="same"):
     """The plugin's own."""
-    real = TokenSource._now
+    real = KiwoomAuth.clock
     with KiwoomServer(reissue=reissue, strict=False) as server:
-        TokenSource._now = lambda self: server.clock()
+        KiwoomAuth.clock = server.clock
         try:
             yield KiwoomWorld(server)
         finally:
-            TokenSource._now = real
+            KiwoomAuth.clock = real
 
 
 def peer_world(make_sender, margin):

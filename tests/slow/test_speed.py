@@ -1,6 +1,13 @@
+"""The benchmark's counts, which do not depend on the machine."""
+
+import sys
+
+import pytest
+
 from tests.bench import calls
 
 
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="other Pythons run other functions")
 def test_attaching_and_looking_call_few_functions():
-    """So many Python functions run for a request whose token is at hand, those of requests' headers included."""
-    assert {"header": 5, "for_api": 7, "hook": 4} == calls.count()
+    """So few Python functions run for a request whose token is at hand, those of requests' headers included."""
+    assert {"header": 4, "for_api": 6, "hook": 4} == calls.count()

@@ -27,7 +27,8 @@ def main():
     arguments = parser.parse_args()
     seconds = arguments.seconds or arguments.minutes * 60
     print(f"{seconds:g} s, --seed {arguments.seed}", end="\n\n", flush=True)
-    tally = soak(seconds, arguments.seed)
+    tally = soak(seconds, arguments.seed, print_progress=True)
+    print()
     tally.print_table()
     for promise in tally.broken[:_MOST_LINES]:
         print(f"BROKEN: {promise}")

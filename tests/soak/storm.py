@@ -10,10 +10,10 @@ from .kiwoom import BreakingKiwoom
 from .tally import Tally
 
 #: The seconds between two, from and to.
-_REVOCATIONS, _KILLS, _JUMPS, _SIZES = (5.0, 8.0), (4.0, 10.0), (3.0, 8.0), (1.0, 1.0)
+_REVOCATIONS, _KILLS, _JUMPS, _SIZES, _PROGRESS = (5.0, 8.0), (4.0, 10.0), (3.0, 8.0), (1.0, 1.0), (10.0, 10.0)
 
 
-def soak(seconds, seed):
+def soak(seconds, seed, print_progress=False):
     """Let it storm for so long; return what came of it.
 
     Both kinds of token calls are tried on the same processes and the same file: a program does not know which kind it
@@ -23,19 +23,21 @@ def soak(seconds, seed):
     tally = Tally(seconds)
     with tempfile.TemporaryDirectory() as folder, BreakingKiwoom(tally, random.Random(seed + 1)) as server:
         with Crew(server, Path(folder) / "tokens.db", tally) as crew:
-            _storm(chance, server, crew, tally, seconds)
+            _storm(chance, server, crew, tally, seconds, print_progress)
         tally.broken += server.complaints
     tally.close()
     return tally
 
 
-def _storm(chance, server, crew, tally, seconds):
+def _storm(chance, server, crew, tally, seconds, print_progress):
     acts = {
         "revocation": (_REVOCATIONS, server.revoke_all),
         "kill": (_KILLS, lambda: crew.replace(chance)),
         "clock jump": (_JUMPS, lambda: crew.set_a_clock(chance)),
         "size": (_SIZES, crew.report_sizes),
     }
+    if print_progress:
+        acts["progress"] = (_PROGRESS, tally.print_progress)
     start = time.monotonic()
     due = {name: start + chance.uniform(0, longest) for name, ((_, longest), _) in acts.items()}
     for end, reissue in ((start + seconds / 2, "same"), (start + seconds, "new")):

@@ -135,6 +135,13 @@ class Tally:
         told_it_is_dead = living in self._histories[call.worker].doubted
         return told_it_is_dead or call.worker in self.fast or holder in self.killed
 
+    def print_progress(self):
+        """Print a line: how far it is, and what happened so far."""
+        with self._lock:
+            orders, calls = (sum(row[name] for row in self.rows.values()) for name in ("requests", "au10001"))
+            text = f"{orders} orders, {len(self._failures)} of them failed, {calls} token calls"
+        print(f"{time.time() - self.start:4.0f} s: {text}", flush=True)
+
     # Afterwards.
 
     def close(self):
@@ -175,7 +182,7 @@ class Tally:
         lines.insert(1, ["-" * width for width in widths])
         for line in lines:
             print("  ".join(cell.rjust(width) for cell, width in zip(line, widths)).rstrip())
-        done = Counter(name for _, name in self.events if name not in (*self.rows, "size"))
+        done = Counter(name for _, name in self.events if name not in (*self.rows, "size", "progress"))
         print("\n" + ", ".join(f"{count} {name}s" for name, count in sorted(done.items())))
 
     def _survivors(self):

