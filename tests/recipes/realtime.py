@@ -5,11 +5,12 @@ another token, and the login is tried once more.
 
 Needs ``pip install websockets``. Prints::
 
-    LOGIN with a revoked token, then with another one: 2 tokens issued
     005930 -70100
+    LOGIN with a revoked token, then with another one: 2 tokens issued
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from websockets.sync.client import connect
 
@@ -17,7 +18,8 @@ from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer
 
 # Kiwoom's own address; mock trading has wss://mockapi.kiwoom.com:10000.
-STREAM = "wss://api.kiwoom.com:10000/api/dostk/websocket"
+STREAM = "wss://api.kiwoom.com:10000"
+PATH = "/api/dostk/websocket"
 ITEMS = [{"item": ["005930"], "type": ["0B"]}]
 TRADES = {"trnm": "REG", "grp_no": "1", "refresh": "1", "data": ITEMS}
 
@@ -27,7 +29,7 @@ def messages(auth, stream=STREAM, *requests):
     rejected = None
     for _ in range(2):
         token = auth.token(rejected=rejected)
-        with connect(stream) as socket:
+        with connect(stream + PATH) as socket:
             socket.send(json.dumps({"trnm": "LOGIN", "token": token}))
             login = json.loads(socket.recv())
             if login["return_code"] == 0:
@@ -56,10 +58,11 @@ def main():
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
         auth.token()
         server.revoke_all()
-        server.push("0B", "005930", {"10": "-70100"})
-        price = next(prices(auth, server.websocket_url))
+        with ThreadPoolExecutor() as pool:
+            price = pool.submit(next, prices(auth, server.websocket_url))
+            server.push("0B", "005930", {"10": "-70100"})  # Waits for the REG.
+            print(*price.result())
         print(f"LOGIN with a revoked token, then with another one: {server.issues} tokens issued")
-        print(*price)
 
 
 if __name__ == "__main__":
