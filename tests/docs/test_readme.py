@@ -1,105 +1,174 @@
-"""What the README shows is run as it stands there, against a Kiwoom on loopback."""
+"""README.rst: its programs and commands run against a local Kiwoom server, and its layout keeps its limits."""
 
-import ast
 import os
 import re
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import pytest
-import requests
 
+import requests_kiwoom
 from requests_kiwoom.oauth import TOKEN_PATH
+from tests.helpers import documents
 from tests.helpers.cli import environ, write_key_files
-from tests.helpers.documents import README, blocks, program, section
+from tests.helpers.documents import ROOT, literal_blocks, program, section
 
-PROLOGUE = 'import requests\nfrom requests_kiwoom import KiwoomAuth\nauth = KiwoomAuth("my-appkey", "my-secretkey")\n'
-TEXT = README.read_text("utf-8")
-DEMO = r"^    (python3 -m venv \.venv && .* -m requests_kiwoom demo)$"
-
-
-def python_blocks():
-    """Each Python block of the README, with the number of its line; those of the recipes are for tests/ecosystem."""
-    recipes = blocks(*section("Recipes"))
-    for start, code in blocks(0, TEXT):
-        if (start, code) not in recipes:
-            yield pytest.param(code, id=f"line {TEXT[:start].count(chr(10)) + 1}")
-
-
-@pytest.mark.parametrize("block", list(python_blocks()))
-def test_python_blocks_run(server, block):
-    """A block runs, with the keys and the address of the local server in place of Kiwoom's; what it sends succeeds."""
-    seen = []
-    code = block if "KiwoomAuth(" in block and "import" in block else PROLOGUE + block
-    code = code.replace('KiwoomAuth("my-appkey", "my-secretkey"', f"KiwoomAuth(*keys, base_url={server.url!r}")
-    code = code.replace("https://api.kiwoom.com", server.url)
-
-    with requests.Session() as session:
-        exec(compile(code, str(README), "exec"), {"keys": (server.appkey, server.secretkey), "session": session})
-        seen = [request for request in server.requests if request.path.startswith("/api/")]
-
-    for request in seen:
-        assert ("auth=lambda" in block) == ("authorization" not in request.headers)
-    assert bool(seen) == ("post(" in block)
+HEADINGS = [
+    "Install and quick start",
+    "한국어",
+    "A bot, from start to order",
+    "When Kiwoom rejects the token",
+    "Several processes and machines",
+    "Common errors",
+    "Command line",
+    "Testing your bot",
+    "Recipes",
+    "Security",
+    "Limits and evidence",
+    "Speed",
+    "Contributing",
+]
 
 
-def run(code, directory, env):
-    """What a program of the README prints: one object."""
-    (directory / "price.py").write_text(code, "utf-8")
-    command = [sys.executable, "-W", "error", "price.py"]
-    done = subprocess.run(command, cwd=directory, env=env, capture_output=True, encoding="utf-8", timeout=60)
+def run_program(name, directory, server):
+    """Run a program of the README with the keys of that server in the environment; return what it prints."""
+    code = program(name).replace("from_env(mock=True)", "from_env()")
+    (directory / name).write_text(code, "utf-8")
+    command = [sys.executable, "-W", "error", name]
+    done = subprocess.run(
+        command, cwd=directory, env=environ(server), capture_output=True, encoding="utf-8", timeout=60
+    )
     assert "" == done.stderr
-    return ast.literal_eval(done.stdout)
+    return done.stdout
+
+
+def test_sections():
+    """The sections stand in the order in which a new user needs them."""
+    assert HEADINGS == documents.headings("-")
+
+
+def test_length():
+    """The manual has at most 450 lines, and the Korean part about 130 of them."""
+    assert len(documents.text().splitlines()) <= 450
+    assert 110 <= len(section("한국어").splitlines()) <= 140
+
+
+def test_width():
+    """No code block is wider than 88 characters, so that none overflows a page."""
+    blocks = literal_blocks(documents.text())
+
+    assert 15 <= len(blocks)
+    assert [] == [line for block in blocks for line in block.splitlines() if len(line) > 88]
+
+
+def test_tables_have_no_empty_cell():
+    """Every row of every table has a text in each column."""
+    for rows in documents.tables():
+        assert {len(rows[0])} == {len(row) for row in rows}
+        assert all(cell.strip() for row in rows for cell in row)
+
+
+def test_numbers_of_rows():
+    """Twelve errors in English, eight in Korean, and five rows and four columns about speed."""
+    assert 12 == len(documents.table("Common errors")[1:])
+    assert 8 == len(documents.table("자주 나오는 오류")[1:])
+    assert (5, 4) == (len(documents.table("Speed")[1:]), len(documents.table("Speed")[0]))
+
+
+def test_links():
+    """A relative link leads to a file of the project, and no address but known ones is named."""
+    relative = [link for link in documents.links() if not link.startswith("http")]
+    hosts = {urlsplit(link).hostname for link in documents.links() if link.startswith("http")}
+
+    assert [] == [link for link in relative if not link.endswith("_") and not (ROOT / link).is_file()]
+    assert {"requests.readthedocs.io", "openapi.kiwoom.com"} == hosts
+
+
+def test_every_program_has_a_test():
+    """No named program of the README stands there without a test."""
+    tested = {"price.py", "price_ko.py", "order_ko.py", "pages_ko.py", "by_hand.py", "bot.py", "test_bot.py"}
+
+    assert tested == set(documents.programs())
+    assert len(tested) == documents.text().count(".. code-block:: python")
 
 
 @pytest.mark.parametrize("name", ["price.py", "price_ko.py"])
 def test_quick_start(server, tmp_path, name):
-    """With the keys in the environment, the first program prints what Kiwoom answers."""
-    assert "ka10001" == run(program(name), tmp_path, environ(server))["api_id"]
+    """With the keys in the environment, the first program prints Kiwoom's response."""
+    server.reply("ka10001", {"stk_nm": "삼성전자"})
+
+    assert "삼성전자" in run_program(name, tmp_path, server)
     assert [TOKEN_PATH, "/api/dostk/stkinfo"] == [request.path for request in server.requests]
 
 
-@pytest.mark.parametrize("name", ["price_without_a_key.py", "price_ko_without_a_key.py"])
-def test_quick_start_without_a_key(tmp_path, name):
-    """Without keys, it prints what the server in it was told to answer."""
-    answer = run(program(name), tmp_path, environ())
+def test_korean_order(server, tmp_path):
+    """The Korean order goes out once and prints its number; the body is the one that the page shows."""
+    server.reply("kt10000", {"ord_no": "0000139"})
 
-    assert ("삼성전자", "-70100", 0) == (answer["stk_nm"], answer["cur_prc"], answer["return_code"])
-
-
-def test_the_two_commands_are_there():
-    """The demo and the test command stand in the README as CI runs them; the Korean part has the demo's as well."""
-    (demo,) = re.findall(DEMO, TEXT, re.M)
-
-    assert 1 == len(re.findall(r"^    python3 -m venv \.venv && .* -m pytest$", TEXT, re.M))
-    assert demo.replace(" && ", "\n    ") in section("설치")[1]
+    assert "0000139" in run_program("order_ko.py", tmp_path, server)
+    assert ["1"] == [request.json()["ord_qty"] for request in server.requests.to("kt10000")]
 
 
-def test_windows_has_the_same_commands():
-    """The three commands for Windows are those for the others, at the paths that a venv has there."""
-    (demo,) = re.findall(DEMO, TEXT, re.M)
-    windows = demo.replace("python3", "py").replace(".venv/bin/", ".venv\\Scripts\\").split(" && ")
+def test_korean_pages(server, tmp_path):
+    """The loop over pages reads them all and stops after the last one."""
+    server.reply_pages("ka10081", "stk_dt_pole_chart_qry", [{"dt": str(n)} for n in range(5)], size=2)
 
-    assert windows == re.findall(r"``(.+?)``", " ".join(section("설치")[1].split("\n\n")[-2].split()))
+    assert ["2", "2", "1"] == run_program("pages_ko.py", tmp_path, server).split()
+
+
+def test_bot(tmp_path):
+    """The bot's own test passes, and it fails for a bot that buys at any price."""
+    pytest.importorskip("websockets", reason="the bot needs: pip install websockets")
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["requests_kiwoom.testing.fixtures"]\n')
+    assert (tmp_path / "conftest.py").read_text().strip() in section("Testing your bot")
+    (tmp_path / "test_bot.py").write_text(program("test_bot.py"), "utf-8")
+    greedy = program("bot.py").replace("< limit", "< 10 * limit")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist"]
+
+    for code, status in ((program("bot.py"), 0), (greedy, 1)):
+        (tmp_path / "bot.py").write_text(code, "utf-8")
+        env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
+        assert status == done.returncode, done.stdout + done.stderr
+    assert 25 == sum(bool(line.strip()) for line in program("bot.py").splitlines())
+
+
+def test_the_two_commands():
+    """One line installs and runs the demo, another one the tests; both are in the README once."""
+    lines = [block for block in literal_blocks(documents.text()) if block.startswith("python3 -m venv .venv && ")]
+
+    assert [["demo"], ["pytest", "-n4"]] == [re.split(r"[ /]", line)[-n:] for line, n in zip(lines, (1, 2))]
+    assert all("\n" not in line and ".venv/bin/pip install -e " in line for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(documents.commands()))
+def test_command_exists(name):
+    """A command that the README names is one of the command line, and the table of commands has it."""
+    command = [sys.executable, "-m", "requests_kiwoom", name, "--help"]
+
+    assert 0 == subprocess.run(command, capture_output=True, timeout=60).returncode
+    assert any(f"``{name}" in row[0] for row in documents.table("Command line"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
-def test_the_command_line_s_block_runs(server, tmp_path):
-    """The three lines that begin the section on the command line are typed into a shell beside the two key files."""
-    (block,) = re.findall(r"::\n\n((?:    .*\n)+)", section("Command line")[1])
+def test_keys_in_files(server, tmp_path):
+    """The lines that set the environment, typed into a shell, make ``doctor`` find the keys in their files."""
+    (block,) = (block for block in literal_blocks(section("Install and quick start")) if "export" in block)
     write_key_files(server, tmp_path)
-    env = environ(None, KIWOOM_BASE_URL=server.url)
+    script = block.replace("KIWOOM_MOCK=1", f"KIWOOM_BASE_URL={server.url}")
+    env = environ(None, HOME=str(tmp_path))
     env["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), env["PATH"]])
 
-    done = subprocess.run(["sh", "-euc", block], cwd=tmp_path, env=env, capture_output=True, timeout=60)
+    done = subprocess.run(["sh", "-euc", script], cwd=tmp_path, env=env, capture_output=True, timeout=60)
 
-    assert (0, b"") == (done.returncode, done.stderr)
-    assert "ka10001" == server.requests.last.api_id
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert server.issues
 
 
 def test_the_picture(server, session, url):
-    """What goes over the wire after a rejection is what the picture shows, and every page can show the picture."""
-    drawn = re.findall(r"::\n\n((?:    .*\n)+)", section("When Kiwoom rejects the token")[1])[0]
+    """After a rejection, the requests on the wire are those of the picture."""
+    (drawn,) = (block for block in literal_blocks(section("When Kiwoom rejects the token")) if "token A" in block)
     arrows = re.findall(r"\|  (\S.*?) *\|\n +\| +\|-+>\|\n", drawn)
     session.post(url, json={})
     server.revoke_all()
@@ -110,5 +179,33 @@ def test_the_picture(server, session, url):
     first, issue, second = server.requests
     assert (TOKEN_PATH, first.body, first.api_id) == (issue.path, second.body, second.api_id)
     assert first.token != second.token
-    assert ["the request, token A", "au10001", "the same request, token B"] == arrows
-    assert drawn.isascii() and 78 >= max(map(len, drawn.splitlines()))
+    assert ["the request, token A", "au10001, in one thread", "the same request, token B"] == arrows
+
+
+def test_serve_prints_the_variables(tmp_path):
+    """``serve`` shows the variables that the quick start tells of; with them, the first program works."""
+    command = [sys.executable, "-m", "requests_kiwoom", "serve"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ())
+    try:
+        lines = iter(process.stdout.readline, "")
+        found = {}
+        while len(found) < 3:
+            found.update(re.findall(r"(KIWOOM_(?:BASE_URL|APPKEY|SECRETKEY))=['\"]?([^'\"\s]+)", next(lines)))
+        (tmp_path / "price.py").write_text(program("price.py"), "utf-8")
+        command = [sys.executable, "price.py"]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environ(None, **found), capture_output=True, text=True, timeout=60
+        )
+        assert (0, "") == (done.returncode, done.stderr)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_each_store_of_the_table_is_public():
+    """The classes that the table of stores names can be imported from the package."""
+    cells = " ".join(row[1] for row in documents.table("Several processes and machines"))
+    named = set(re.findall(r"\w+Store\b", cells))
+
+    assert {"SQLiteStore", "RedisStore", "TokenStore"} == named
+    assert named <= set(requests_kiwoom.__all__)

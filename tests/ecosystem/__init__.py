@@ -1,1 +1,1 @@
-"""The libraries that users have around this package: the real ones, with the README's recipes as the tests' code."""
+"""How this package behaves beside the libraries that users have: the real ones, with the recipes as the code."""

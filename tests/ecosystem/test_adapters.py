@@ -7,92 +7,91 @@ from requests_ratelimiter import LimiterAdapter
 
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import faults, refusal
+from tests.recipes.rate_limit import make_session as make_limited_session
+from tests.recipes.retry import ORDERS, make_retry, make_session
 
-QUERY, ORDER = "/api/dostk/stkinfo", "/api/dostk/ordr"
+QUERY = "/api/dostk/stkinfo"
 FAILURES = (faults.TOO_MANY_REQUESTS, faults.server_error(503))
-SOONER = ("backoff_factor=0.5", "backoff_factor=0.01")
 
 
-def test_retry_after_429_and_503(server, session, run):
+@pytest.fixture
+def retrying(auth):
+    """The session of the recipe, which does not wait long."""
+    with make_session(auth, make_retry(backoff_factor=0.01)) as session:
+        yield session
+
+
+def post(session, server, path=QUERY, api_id="ka10001"):
+    """Send one request for that API."""
+    return session.post(server.url + path, headers={"api-id": api_id}, json={})
+
+
+def test_query_is_retried(server, retrying):
     """A query that meets HTTP 429 and 503 is sent until it succeeds, with its token and its api-id each time."""
-    run("Retries after 429 and 5xx: urllib3.Retry", SOONER)
     server.fail(*FAILURES, path=QUERY)
 
-    answer = session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={})
-
-    assert 200 == answer.status_code
-    assert 3 == len(sent := [request for request in server.requests if request.route == QUERY])
-    assert {("ka10001", server.token)} == {(request.api_id, request.token) for request in sent}
+    assert 200 == post(retrying, server).status_code
+    assert [server.token] * 3 == [request.token for request in server.requests.to("ka10001")]
 
 
-def test_retry_and_rejection(server, session, run):
-    """A rejected query is sent again through the same adapter: a 503 on its second way is retried as well."""
-    run("Retries after 429 and 5xx: urllib3.Retry", SOONER)
-    session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={})
+def test_resent_query_is_retried(server, retrying):
+    """A rejected query is resent through the same adapter: a 503 on its second way is retried as well."""
+    post(retrying, server)
     server.revoke_all()
     server.requests.clear()
     server.fail(refusal(8005), faults.server_error(503), path=QUERY)
 
-    answer = session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={})
-
-    assert 0 == answer.json()["return_code"]
+    assert 0 == post(retrying, server).json()["return_code"]
     assert [QUERY, "/oauth2/token", QUERY, QUERY] == [request.route for request in server.requests]
 
 
+@pytest.mark.parametrize("path", ORDERS)
 @pytest.mark.parametrize("failure", FAILURES)
-def test_orders_are_not_retried(server, session, run, failure):
-    """An order goes out once, whatever comes back."""
-    run("Retries after 429 and 5xx: urllib3.Retry", SOONER)
-    server.fail(failure, path=ORDER)
+def test_order_is_not_retried(server, retrying, path, failure):
+    """An order is sent once, whatever the response is."""
+    server.fail(failure, path=path)
 
-    answer = session.post(server.url + ORDER, headers={"api-id": "kt10000"}, json={})
-
-    assert failure.status == answer.status_code
-    assert 1 == len([request for request in server.requests if request.route == ORDER])
+    assert failure.status == post(retrying, server, path, "kt10000").status_code
+    assert 1 == len(server.requests.to("kt10000"))
 
 
-def test_retry_on_the_lent_session(server, run):
+def test_lent_session_retries_the_token_call(server):
     """A retrying adapter on the session that is lent for the token calls retries au10001."""
-    retry = run("Retries after 429 and 5xx: urllib3.Retry", SOONER)["retry"]
     server.fail(*FAILURES)
 
     with requests.Session() as lent:
-        lent.mount(server.url, HTTPAdapter(max_retries=retry))
-        token = KiwoomAuth("my-appkey", "my-secretkey", session=lent).token()
-
-    assert server.token == token
+        lent.mount(server.url, HTTPAdapter(max_retries=make_retry(backoff_factor=0.01)))
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=lent)
+        assert auth.token() == server.token
     assert 3 == server.issues
 
 
-def test_rate_limiter_recipe(server, session, run):
-    """Requests go out through the limiter, with their tokens."""
-    run("The rate limit: requests-ratelimiter")
+def test_limited_session_carries_tokens(server, auth):
+    """Requests go through the limiter, with their tokens."""
+    with make_limited_session(auth, per_second=100) as session:
+        for _ in range(2):
+            post(session, server)
 
-    for _ in range(2):
-        session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={})
-
-    assert isinstance(session.get_adapter(server.url + QUERY), LimiterAdapter)
     assert [None, server.token, server.token] == [request.token for request in server.requests]
 
 
-def test_rate_limiter_that_retries(server, session, run):
+def test_limiter_that_retries(server, session):
     """One adapter does both: a query that meets 429 and 503 is sent until it succeeds."""
-    retry = run("Retries after 429 and 5xx: urllib3.Retry", SOONER)["retry"]
+    retry = make_retry(backoff_factor=0.01)
     session.mount(server.url + "/", LimiterAdapter(per_second=100, max_retries=retry))
     server.fail(*FAILURES, path=QUERY)
 
-    assert 200 == session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={}).status_code
-    assert 3 == len([request for request in server.requests if request.route == QUERY])
+    assert 200 == post(session, server).status_code
+    assert 3 == len(server.requests.to("ka10001"))
 
 
-def test_rate_limiter_counts_a_second_send(server, session):
-    """A limit of three requests is used up by a first request, and by one that is rejected and sent again."""
+def test_limiter_counts_a_resent_request(server, session):
+    """A limit of three requests is used up by a first request, and by one that is rejected and resent."""
     session.mount(server.url, LimiterAdapter(per_day=3, max_delay=0))
-    session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={})
+    post(session, server)
     server.revoke_all()
-    session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={})
+    post(session, server)
 
     with pytest.raises(requests.exceptions.Timeout):
-        session.post(server.url + QUERY, headers={"api-id": "ka10001"}, json={})
-
-    assert 3 == len([request for request in server.requests if request.route == QUERY])
+        post(session, server)
+    assert 3 == len(server.requests.to("ka10001"))

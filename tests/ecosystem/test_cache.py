@@ -1,47 +1,39 @@
-"""requests-cache: what is answered from the file, and what never gets into it."""
+"""requests-cache: which responses come from the file, and what is not written into it."""
 
 import pytest
 import requests
 import requests_cache
 
 from requests_kiwoom import KiwoomAuth
+from tests.recipes.response_cache import make_session
 
-TITLE = "A cache: requests-cache"
 CHART, ORDER = "/api/dostk/chart", "/api/dostk/ordr"
 
 
 @pytest.fixture
-def cached(server, run):
-    """The session that the recipe leaves, its cache empty."""
-    session = run(TITLE)["session"]
-    session.cache.clear()
-    server.requests.clear()
-    yield session
-    session.close()
+def cached(auth):
+    """The session of the recipe, with a file."""
+    with make_session(auth, "charts.sqlite") as session:
+        yield session
 
 
-def routes(server):
-    """The paths of what came in, token calls left out."""
-    return [request.route for request in server.requests if request.route.startswith("/api/")]
+def test_second_response_comes_from_the_file(server, cached):
+    """Two equal queries are one request."""
+    first, second = (cached.post(server.url + CHART, headers={"api-id": "ka10081"}, json={}) for _ in range(2))
 
-
-def test_second_answer_comes_out_of_the_file(server, run):
-    """The recipe sends one request for its two answers."""
-    names = run(TITLE)
-    names["session"].close()
-
-    assert names["answer"].from_cache
-    assert [CHART] == routes(server)
+    assert (False, True) == (first.from_cache, second.from_cache)
+    assert 1 == len(server.requests.to("ka10081"))
 
 
 def test_apis_and_pages_are_told_apart(server, cached):
-    """Another api-id, or another page, is another answer, though path and body are the same."""
+    """Another api-id, or another page, is another response, though path and body are the same."""
+    server.reply("ka10082", {"week": 1})
     first, second, third = (
         cached.post(server.url + CHART, headers=headers, json={})
         for headers in ({"api-id": "ka10081"}, {"api-id": "ka10082"}, {"api-id": "ka10082", "cont-yn": "Y"})
     )
 
-    assert ("ka10081", "ka10082") == (first.json()["api_id"], second.json()["api_id"])
+    assert "week" not in first.json() and second.json()["week"] == 1
     assert not third.from_cache
 
 
@@ -50,25 +42,25 @@ def test_orders_are_not_cached(server, cached):
     for _ in range(2):
         cached.post(server.url + ORDER, headers={"api-id": "kt10000"}, json={"stk_cd": "005930", "ord_qty": "1"})
 
-    assert [ORDER, ORDER] == routes(server)
+    assert 2 == len(server.requests.to("kt10000"))
 
 
 @pytest.mark.parametrize("resend", [True, False])
-def test_rejected_answers_are_not_cached(server, auth, cached, resend):
-    """After a rejection, the next request gets a fresh answer, not the rejected one out of the file."""
+def test_rejected_responses_are_not_cached(server, auth, cached, resend):
+    """After a rejection, the next request gets a new response, not the rejected one from the file."""
     view = auth.for_api("ka10081", resend=resend)
     auth.token()
     server.revoke_all()
 
     for _ in range(2):
-        answer = cached.post(server.url + CHART, auth=view, json={})
+        response = cached.post(server.url + CHART, auth=view, json={})
 
-    assert not answer.from_cache
-    assert 0 == answer.json()["return_code"]
+    assert not response.from_cache
+    assert 0 == response.json()["return_code"]
 
 
-def test_file_holds_no_secret(server, auth, cached, bytes_of):
-    """Neither a key nor a token gets into the file, nor into a cache key: not even the token that was rejected."""
+def test_file_holds_no_secret(server, auth, cached, written):
+    """Neither a key nor a token is written into the file or a cache key, not even the token that was rejected."""
     rejected = auth.token()
     server.revoke_all()
     for _ in range(2):
@@ -77,29 +69,31 @@ def test_file_holds_no_secret(server, auth, cached, bytes_of):
     cached.close()
 
     assert 1 == len(keys)
-    assert b"ka10081" in (written := bytes_of())
-    for secret in ("my-appkey", "my-secretkey", rejected, server.token):
-        assert secret.encode() not in written
+    content = written()
+    assert b"ka10081" in content
+    for secret in (server.appkey, server.secretkey, rejected, server.token):
+        assert secret.encode() not in content
         assert secret not in str(keys)
 
 
 @pytest.mark.parametrize("lent", [True, False])
-def test_token_call_under_a_cache(server, lent, bytes_of):
-    """Of a cache under all sessions that keeps every POST, or of the one that is lent, the token call stays out."""
+def test_token_call_is_not_cached(server, lent, written):
+    """A cache that keeps every POST does not keep the token call, on a lent session or below all sessions."""
     options = {"cache_name": "all.sqlite", "allowable_methods": ["POST"]}
+    keys = (server.appkey, server.secretkey)
     if lent:
         with requests_cache.CachedSession(**options) as session:
-            token = KiwoomAuth("my-appkey", "my-secretkey", session=session).token()
+            token = KiwoomAuth(*keys, base_url=server.url, session=session).token()
     else:
         requests_cache.install_cache(**options)
         try:
-            token = KiwoomAuth("my-appkey", "my-secretkey").token()
+            token = KiwoomAuth(*keys, base_url=server.url).token()
             with requests.Session() as session:
                 session.post(server.url + CHART, headers={"api-id": "ka10081"}, json={"kept": "yes"})
         finally:
             requests_cache.uninstall_cache()
 
-    written = bytes_of()
-    assert lent or b"kept" in written
-    for secret in ("my-appkey", "my-secretkey", token):
-        assert secret.encode() not in written
+    content = written()
+    assert lent or b"kept" in content
+    for secret in (*keys, token):
+        assert secret.encode() not in content

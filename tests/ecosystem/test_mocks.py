@@ -1,4 +1,4 @@
-"""Mocks and recordings that users have: they go on working, and a second send is seen."""
+"""Mocks and recordings that users have: they go on working, and a resent request is seen."""
 
 import gzip
 import json
@@ -10,94 +10,83 @@ import requests_mock
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import Reply, refusal
 from tests.helpers.constants import PATH
-
-
-def test_mock_recipes(server, run):
-    """The recipe's own assertions hold, and nothing gets past the mocks."""
-    run("Your own mocks: responses and requests-mock")
-
-    assert [] == server.requests
+from tests.recipes.cassettes import ask_for_price
+from tests.recipes.mocks import PRICE, REJECTED, SENT, issued
 
 
 def test_requests_mock_of_one_session(server):
-    """A mocker of one session, which is lent for the token calls as well, sees the re-issue and the second send."""
+    """A mocker of one session, which is lent for the token calls as well, sees both sends and both token calls."""
     with requests.Session() as session, requests_mock.Mocker(session=session) as mock:
-        auth = KiwoomAuth("my-appkey", "my-secretkey", session=session)
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url, session=session)
         mock.post(server.url + "/oauth2/token", [{"json": issued("first")}, {"json": issued("second")}])
-        mock.post(server.url + PATH, [{"json": refusal(8005).payload}, {"json": {"return_code": 0}}])
+        mock.post(server.url + PATH, [{"json": REJECTED}, {"json": PRICE}])
 
-        answer = session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
+        response = session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
 
-        assert 0 == answer.json()["return_code"]
-        sent = [request.headers.get("authorization") for request in mock.request_history]
-        assert [None, "Bearer first", None, "Bearer second"] == sent
+        assert PRICE == response.json()
+        assert SENT == [request.headers.get("authorization") for request in mock.request_history]
+    assert [] == server.requests
 
 
 def test_requests_mock_adapter(server, auth):
-    """So does an adapter of requests-mock's that is mounted for the API alone, beside real token calls."""
+    """So does an adapter of requests-mock that is mounted for the API alone, beside real token calls."""
     adapter = requests_mock.Adapter()
-    adapter.register_uri("POST", server.url + PATH, [{"json": refusal(8005).payload}, {"json": {"return_code": 0}}])
+    adapter.register_uri("POST", server.url + PATH, [{"json": REJECTED}, {"json": PRICE}])
     server.reissue = "new"
 
     with requests.Session() as session:
         session.mount(server.url + PATH, adapter)
-        answer = session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
+        response = session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
 
-    assert 0 == answer.json()["return_code"]
+    assert PRICE == response.json()
     assert (2, 2) == (adapter.call_count, server.issues)
 
 
-def test_cassette_holds_no_secret(server, auth, run, bytes_of):
-    """What vcrpy wrote has the answer in it, but neither a key nor a token, nor the one that was rejected."""
-    rejected = auth.token()
-    server.revoke_all()
+def test_cassette_holds_no_secret(server, written):
+    """What vcrpy wrote has the responses in it, but no key and no token, not even the one that was rejected."""
+    server.reissue = "new"
+    server.reply("ka10001", {"stk_nm": "삼성전자"})
+    server.fail(refusal(8005), path=PATH)
 
-    answer = run("Recorded answers: vcrpy")["answer"]
+    assert 1 == len(ask_for_price(server, "price.yaml").history)
 
-    assert 0 == answer.json()["return_code"]
-    assert b"ka10001" in (written := bytes_of())
-    for secret in ("my-appkey", "my-secretkey", rejected, server.token):
-        assert secret.encode() not in written
+    content = written()
+    assert "삼성전자" in content.decode() or b"\\uC0BC" in content
+    tokens = {request.token for request in server.requests if request.token}
+    assert 2 == len(tokens)
+    for secret in (server.appkey, server.secretkey, *tokens):
+        assert secret.encode() not in content
 
 
-def test_cassette_of_compressed_answers(server, auth, run, bytes_of):
-    """Nor does it if au10001 answered compressed; and it can be played."""
-    # Of a short answer, gzip would leave the token as it is. (With urllib3 2, vcrpy sees what is decompressed already.)
-    long = {"return_msg": "정상적으로 처리되었습니다" * 9, **issued(token := auth.token())}
-    body = gzip.compress(json.dumps(long).encode())
-    server.fail(Reply(body, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}))
+def test_cassette_of_compressed_responses(server, auth, written):
+    """A compressed response of au10001 leaves no token in the cassette either, and the cassette can be played."""
+    # Of a short response, gzip would leave the token as it is.
+    expires = datetime.now() + timedelta(hours=24)
+    token = auth.token()
+    body = {"return_msg": "정상적으로 처리되었습니다" * 9, "token": token, "token_type": "bearer", "return_code": 0}
+    body["expires_dt"] = f"{expires:%Y%m%d%H%M%S}"
+    packed = gzip.compress(json.dumps(body).encode())
+    server.fail(Reply(packed, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}))
 
-    for _ in range(2):
-        with requests.Session() as session:
-            session.auth = KiwoomAuth("my-appkey", "my-secretkey")
-            answer = run("Recorded answers: vcrpy", session=session)["answer"]
+    recorded, played = (ask_for_price(server, "price.yaml") for _ in range(2))
 
     assert token == server.requests.last.token
-    assert b"recorded-1" in (written := bytes_of())
-    assert token.encode() not in written
-    assert 0 == answer.json()["return_code"]
+    assert b"recorded-1" in written()
+    assert token.encode() not in written()
+    assert recorded.json() == played.json()
     assert 3 == len(server.requests)
 
 
-def test_cassette_is_played_after_a_year(server, run):
-    """A year later the cassette plays alone, and to the same end: a rejection, another token, the answer."""
+def test_cassette_is_played_after_a_year(server):
+    """A year later the cassette plays alone, and to the same end: a rejection, another token, the response."""
     server.reissue = "new"
     server.fail(refusal(8005), path=PATH)
-    on_the_clock = ("datetime.now()", "datetime.fromtimestamp(clock())")
-    recorded = run("Recorded answers: vcrpy", on_the_clock, clock=server.clock)["answer"]
+    recorded = ask_for_price(server, "price.yaml", server.clock)
     server.requests.clear()
     server.clock.advance(days=365)
 
-    with requests.Session() as session:
-        session.auth = KiwoomAuth("my-appkey", "my-secretkey")
-        played = run("Recorded answers: vcrpy", on_the_clock, clock=server.clock, session=session)["answer"]
+    played = ask_for_price(server, "price.yaml", server.clock)
 
     assert (1, 1) == (len(recorded.history), len(played.history))
     assert recorded.json() == played.json()
     assert [] == server.requests
-
-
-def issued(token):
-    """What au10001 answers."""
-    tomorrow = datetime.now() + timedelta(hours=24)
-    return {"token": token, "token_type": "bearer", "expires_dt": f"{tomorrow:%Y%m%d%H%M%S}", "return_code": 0}

@@ -1,4 +1,4 @@
-"""A WebSocket login with the bare token, against a real server."""
+"""A WebSocket login with the bare token, against a server of the library that the recipe uses."""
 
 import json
 import threading
@@ -8,33 +8,32 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
 from requests_kiwoom.testing import refusal
-
-TITLE = "Real-time data: websockets"
+from tests.recipes.realtime import TRADES, messages
 
 
 class Stream:
-    """What the recipe talks to: it takes the token that lives, says PING, and then something."""
+    """A server that accepts the live token, sends PING, and then one message."""
 
     def __init__(self, server):
         self.server = server
-        self.takes_tokens = True
+        self.accepts_tokens = True
         self.tokens = []
         self.received = []
 
     def __call__(self, socket):
         login = json.loads(socket.recv())
         self.tokens.append(login["token"])
-        accepted = self.takes_tokens and login == {"trnm": "LOGIN", "token": self.server.token}
+        accepted = self.accepts_tokens and login == {"trnm": "LOGIN", "token": self.server.token}
         socket.send(json.dumps({"trnm": "LOGIN", **({"return_code": 0} if accepted else refusal(8005).payload)}))
         if not accepted:
             return
         try:
-            self.received.append(json.loads(socket.recv()))
-            socket.send(json.dumps({"trnm": "PING"}))
-            self.received.append(json.loads(socket.recv()))
+            self.received.append(socket.recv())
+            socket.send('{"trnm":"PING"}')
+            self.received.append(socket.recv())
             socket.send(json.dumps({"trnm": "REAL", "data": []}))
         except ConnectionClosed:
-            pass  # The test has failed already: it says why.
+            pass  # The test has failed already, and says why.
 
 
 @pytest.fixture
@@ -50,39 +49,28 @@ def stream(server):
         thread.join()
 
 
-def run_recipe(run, stream):
-    """Run the recipe against that server, until it closes the connection; the messages that the recipe printed."""
-    printed = []
-    run(TITLE, ("wss://api.kiwoom.com:10000/api/dostk/websocket", stream.url), print=printed.append)
-    return printed
-
-
-def test_login(server, stream, run):
-    """The login carries the bare token; what is wanted is asked for, a PING goes back, the rest is for the caller."""
-    printed = run_recipe(run, stream)
-
+def test_login(server, auth, stream):
+    """The login carries the bare token; the request is sent, a PING goes back as it came, data is for the caller."""
+    assert [{"trnm": "REAL", "data": []}] == list(messages(auth, stream.url, TRADES))
     assert [server.token] == stream.tokens
-    assert ["REG", "PING"] == [message["trnm"] for message in stream.received]
-    assert [{"trnm": "REAL", "data": []}] == printed
-    assert 1 == server.issues
+    assert [json.dumps(TRADES), '{"trnm":"PING"}'] == stream.received
 
 
-def test_refused_login(server, auth, stream, run):
-    """A token that the login refuses is replaced, and the next login carries the other one, which requests use too."""
+def test_refused_login(server, auth, stream):
+    """A token that the login refuses is replaced, and requests use the other token, too."""
     first = auth.token()
     server.revoke_all()
 
-    assert 1 == len(run_recipe(run, stream))
+    assert 1 == len(list(messages(auth, stream.url, TRADES)))
     assert [first, server.token] == stream.tokens
     assert (2, server.token) == (server.issues, auth.token())
 
 
-def test_login_that_is_refused_twice(server, stream, run):
+def test_login_that_is_refused_twice(server, auth, stream):
     """A login that stays refused ends in an error with Kiwoom's words, after two tokens."""
-    stream.takes_tokens = False
+    stream.accepts_tokens = False
     server.reissue = "new"
 
     with pytest.raises(ConnectionError, match="8005"):
-        run_recipe(run, stream)
-
+        list(messages(auth, stream.url, TRADES))
     assert 2 == len(set(stream.tokens))

@@ -1,9 +1,10 @@
-"""The README's twelve lines by hand: what it says that they get wrong, they do, and the package does not."""
+"""The README's twelve lines by hand: each fault that the list names, which this package does not have."""
 
 import io
 import re
 import threading
 import time
+from datetime import datetime
 
 import pytest
 import requests
@@ -17,10 +18,10 @@ from tests.helpers.tools import in_threads
 
 @pytest.fixture
 def by_hand(server):
-    """What the lines define, with the server's address and keys in place of Kiwoom's."""
+    """What the lines define, with the address and the keys of the local server."""
     code = program("by_hand.py").replace("https://api.kiwoom.com", server.url)
     names = {}
-    exec(code.replace("my-appkey", server.appkey).replace("my-secretkey", server.secretkey), names)
+    exec(code.replace("my-appkey", server.appkey).replace("my-secret", server.secretkey), names)
     return names
 
 
@@ -30,20 +31,20 @@ def post(by_hand):
     return lambda **body: by_hand["post"](PATH, "ka10001", **body)
 
 
-def code_of(answer):
-    return read_envelope(answer.content).code
+def code_of(response):
+    return read_envelope(response.content).code
 
 
-def test_there_are_twelve_and_each_fault_is_shown():
+def test_there_are_twelve_lines_and_each_fault_is_shown():
     """There are twelve lines, and for each fault in the list a test with its number."""
-    listed = re.findall(r"^(\d)\. ", section("By hand, in twelve lines")[1], re.M)
+    listed = re.findall(r"^(\d)\. ", section("What this replaces"), re.M)
 
     assert 12 == len(program("by_hand.py").strip().splitlines())
     assert listed == [name[5] for name in globals() if re.match(r"test_\d_", name)]
 
 
 def test_1_they_wait_for_a_401(server, post, session, url):
-    """On a good day they work; told 8005 in HTTP 200, they keep the token, and the package issues another."""
+    """On a good day they work; after 8005 in HTTP 200 they keep the token, and the package replaces it."""
     assert [0, 0] == [post().json()["return_code"], session.post(url).json()["return_code"]]
     server.revoke_all()
 
@@ -53,24 +54,25 @@ def test_1_they_wait_for_a_401(server, post, session, url):
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows cannot change the time zone of one process")
 def test_2_they_read_korean_time_as_local_time(server, by_hand, post, auth, monkeypatch):
-    """With the clock in UTC, they take a token for live in its 33rd hour; the package, until its 24th."""
+    """With the clock in UTC, they use a token for 33 hours; the package, for 24."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
         post()
         auth.token()
-        ends = by_hand["expires"].timestamp(), auth.expires_at.timestamp()
+        read_as_local = datetime.strptime(by_hand["expires"], "%Y%m%d%H%M%S").timestamp()
     time.tzset()
 
+    ends = read_as_local, auth.expires_at.timestamp()
     assert [33, 24] == [round((end - server.clock()) / 3600) for end in ends]
 
 
-def test_3_thirty_threads_ask_for_thirty_tokens(server, post, session, url):
-    """Thirty first calls are thirty au10001 calls under way at once; with the package, one."""
-    everybody = threading.Barrier(30)
+def test_3_thirty_threads_issue_thirty_tokens(server, post, session, url):
+    """Thirty first calls are thirty au10001 calls at once; with the package, one."""
+    all_threads = threading.Barrier(30)
 
     def issued(request):
-        everybody.wait(30)
+        all_threads.wait(30)
         return Reply({"token": "fake-token", "expires_dt": "20991231235959"})
 
     server.fail(*[issued] * 30)
@@ -93,7 +95,7 @@ def test_4_a_refusal_is_a_key_error(server, post, auth, code):
     assert code == caught.value.code
 
 
-def test_5_they_go_on_asking(server, post, session, url):
+def test_5_they_call_again_without_end(server, post, session, url):
     """After 20 rejections in a row they have sent a call 21 times; the package stops at the second."""
     server.reissue = "new"
     server.reply("ka10001", [*[refusal(8005, status=401)] * 20, {}])
@@ -106,7 +108,7 @@ def test_5_they_go_on_asking(server, post, session, url):
     assert 21 + 2 == len(server.requests.to("ka10001"))
 
 
-def test_6_a_file_is_sent_again_empty(server, post, session, url):
+def test_6_a_file_is_resent_empty(server, post, session, url):
     """The second time, their body is empty; the package's is the same."""
     server.rejection = 401
     sent = []
@@ -133,8 +135,8 @@ def test_7_an_exception_holds_the_keys(server, post, auth):
     assert caught.value.request is None
 
 
-def test_8_a_redirect_takes_the_keys_away(server, post, auth):
-    """Their keys go to wherever au10001 is redirected; the package's stay."""
+def test_8_a_redirect_gets_the_keys(server, post, auth):
+    """Their keys go to the target of a redirect; the package's do not."""
     with KiwoomServer(strict=False) as elsewhere:
         server.fail(*[faults.redirect(elsewhere.url + "/oauth2/token")] * 2)
 
