@@ -1,10 +1,19 @@
-"""Windows cannot be tried here: what it lacks is taken away."""
+"""What Windows does differently. All but one of these tests run elsewhere as well, with what Windows lacks taken away."""
 
-import os
+import _thread
 import subprocess
 import sys
+import threading
 
 import pytest
+import requests
+
+from requests_kiwoom import KiwoomAuth, SQLiteStore
+from requests_kiwoom.codes import CODES
+from requests_kiwoom.testing import Reply
+from tests.helpers.cli import environ, write_key_files
+from tests.helpers.constants import PATH
+from tests.helpers.threads import until
 
 WITHOUT = """
 import os, sys
@@ -22,19 +31,107 @@ print(requests.post(base_url + "/api/dostk/stkinfo", json={}, auth=auth).json()[
 
 
 @pytest.mark.parametrize("encoding", ["cp949", "ascii", "utf-8"])
-def test_import_and_use(server, encoding):
-    """Without fork, modes and O_NOFOLLOW, and on a console of any encoding, the package imports and works."""
+def test_the_package_works_without_what_windows_lacks(server, encoding):
+    """Without fork, owners and O_NOFOLLOW, and on a console of any encoding, requests are sent and a token is revoked."""
     command = [sys.executable, "-W", "error", "-c", WITHOUT, server.appkey, server.secretkey, server.url]
-    environ = {**os.environ, "PYTHONIOENCODING": encoding}
 
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environ)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environ(PYTHONIOENCODING=encoding))
 
     assert ["0", "0"] == ran.stdout.split(), ran.stderr
 
 
-def test_errors_print_on_a_korean_console(server, auth):
-    """The error texts can be printed on a cp949 console."""
-    from requests_kiwoom import oauth
+@pytest.mark.parametrize("number", CODES)
+def test_advice_prints_on_a_korean_console(number):
+    """What a code means and what to do about it can be printed in code page 949."""
+    code = CODES[number]
 
-    for text in (*oauth._ADVICE.values(), oauth._RATE_LIMITED, oauth._REDIRECTED, oauth._NOT_KIWOOM, oauth._LATER):
+    for text in (code.meaning, code.advice, code.meaning_ko, code.advice_ko):
         text.encode("cp949")
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="the code page of a console is Windows' own")
+def test_the_code_page_is_koreas():
+    """The tests run in code page 949, which users in Korea have."""
+    assert "cp949" == subprocess.run(
+        [sys.executable, "-c", "import locale; print(locale.getpreferredencoding())"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout.strip()
+
+
+def test_a_response_in_a_pipe_is_utf_8(server):
+    """``call`` writes Korean as UTF-8 where its stdout is no terminal, whatever the code page or the locale."""
+    server.fail(Reply({"stk_nm": "삼성전자 뷁", "return_code": 0, "return_msg": ""}), path=PATH)
+    command = [sys.executable, "-m", "requests_kiwoom", "call", "ka10001", PATH]
+    # On Windows the code page decides. Elsewhere the locale does: C, for want of one that everybody has.
+    locale = {} if sys.platform == "win32" else {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    variables = environ(server, **locale)
+    del variables["PYTHONIOENCODING"]
+
+    ran = subprocess.run(command, capture_output=True, timeout=100, env=variables)
+
+    assert "삼성전자 뷁" in ran.stdout.decode("utf-8"), ran.stderr
+
+
+def test_keys_from_files(server, monkeypatch, tmp_path):
+    """The portal's key files, with a BOM and CR/LF, are read by way of the environment."""
+    for name, value in write_key_files(server, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    auth = KiwoomAuth.from_env(base_url=server.url)
+
+    response = requests.post(server.url + PATH, json={}, auth=auth.for_api("ka10001"), timeout=60)
+
+    assert 0 == response.json()["return_code"]
+
+
+def test_ctrl_c_ends_a_wait(server, auth):
+    """Ctrl-C ends the wait for au10001 although no signal wakes the waiting thread, as on Windows."""
+    held_back = threading.Event()
+    server.fail(lambda request: held_back.wait(100) and Reply({}), path="/oauth2/token")
+    patient = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, timeout=(1000, 1000))
+
+    def interrupt():
+        until(lambda: server.issues)
+        _thread.interrupt_main()  # Sets the flag that Ctrl-C sets, and wakes no one.
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            patient.token()
+    finally:
+        held_back.set()
+        thread.join()
+
+
+UPDATES = """
+import sys
+from requests_kiwoom import SQLiteStore, Token
+from requests_kiwoom.tokens import epoch_to_kst
+store = SQLiteStore(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+
+def count(stored):
+    return Token(f"fake-token-{int(stored.value.rsplit('-')[-1]) + 1 if stored else 1}", epoch_to_kst(1_800_000_000))
+
+for _ in range(100):
+    store.update("key", count, wait=90)
+"""
+
+
+def test_four_processes_share_a_sqlite_file(tmp_path):
+    """Each of 400 updates of one SQLite file by four processes at once is stored."""
+    path = str(tmp_path / "tokens.db")
+    command = [sys.executable, "-W", "error", "-c", UPDATES, path]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    assert ["ready\n"] * 4 == [process.stdout.readline() for process in processes]
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+    assert [""] * 4 == [process.communicate(timeout=100)[1] for process in processes]
+    assert "fake-token-400" == SQLiteStore(path).load("key").value

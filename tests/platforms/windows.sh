@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# Runs the tests on CPython for Windows (python.org's own build, x86-64), under Wine.
+#
+#     bash tests/platforms/windows.sh [--all] [--require] [--dir DIR] [--python VERSION]... [-- PYTEST_ARGUMENTS]
+#
+#     (no option)        a core selection on 3.13: about two minutes, and half a minute to make the Python
+#     --all              every test, on 3.11 and on 3.13
+#     --require          exit 1 where Wine or the Python cannot be installed; otherwise: a line "skipped: ...", exit 0
+#     --dir DIR          keep the Python there, and use what is there already (default: a temporary folder)
+#     --python VERSION   3.11, 3.13 or 3.14, instead of those above; more than once
+#     -- ARGUMENTS       for pytest, instead of the selection: paths, -k, -x
+#
+# Needs Debian with root (or wine, gcc-mingw-w64-x86-64-posix, locales and unzip already installed), PyPI, and a Python
+# for Linux of the same minor version, in pyenv or on the PATH: it has the modules of the standard library that are
+# written in Python. The rest comes from a wheel: panda3d, an engine for games, ships python.org's DLLs for Windows.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+project=$PWD
+
+# What runs without --all: headers, issuing, rejections, renewal, key files; Windows' own tests (four processes and one
+# SQLite file, code page 949, Ctrl-C); the demo. Folders and modules, so that a new test in them runs as well.
+CORE=(tests/auth tests/unit tests/platforms tests/cli/test_demo.py)
+
+everything='' require='' dir='' versions=() arguments=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --all) everything=1 ;;
+        --require) require=1 ;;
+        --dir) dir=$2; shift ;;
+        --python) versions+=("$2"); shift ;;
+        --) shift; arguments=("$@"); break ;;
+        *) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    esac
+    shift
+done
+[ ${#versions[@]} -gt 0 ] || versions=(${everything:+3.11} 3.13)
+
+skip() {
+    echo "skipped: the tests on Windows ($1)"
+    exit "${require:+1}"
+}
+
+step() { echo "-- $1 ($SECONDS s)"; }
+
+# --- Wine, a compiler for Windows, Korean locales: from Debian
+
+CC=x86_64-w64-mingw32-gcc-posix
+wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
+wineserver() { "$(command -v wineserver64 || echo /usr/lib/wine/wineserver64)" "$@"; }
+
+if ! [ -x "$wine" ] || ! command -v "$CC" unzip localedef >/dev/null || ! [ -f /usr/share/i18n/locales/ko_KR ]; then
+    [ "$(uname -m)" = x86_64 ] || skip "Wine runs Windows' x86-64 on x86-64 alone"
+    command -v apt-get >/dev/null || skip "Wine is not installed, and there is no apt-get"
+    [ "$(id -u)" = 0 ] || skip "Wine is not installed, and only root can install it"
+    step "Wine and MinGW, from Debian"
+    log=$(mktemp)
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        wine wine64 gcc-mingw-w64-x86-64-posix locales unzip; } >"$log" 2>&1 || { tail "$log"; skip "apt-get failed"; }
+    rm "$log"
+    wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
+fi
+
+[ -n "$dir" ] || { dir=$(mktemp -d); temporary=$dir; }
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
+export WINEPREFIX=$dir/prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' LOCPATH=$dir/locale
+unset DISPLAY PYTHONDONTWRITEBYTECODE
+trap 'wineserver -k 2>/dev/null; [ -z "${temporary:-}" ] || rm -rf "$temporary"' EXIT
+
+# The locale makes Wine's code page: 949, as in Korea.
+if [ ! -d "$LOCPATH/ko_KR.UTF-8" ]; then
+    mkdir -p "$LOCPATH"
+    localedef -i ko_KR -f UTF-8 "$LOCPATH/ko_KR.UTF-8"
+fi
+
+if [ ! -f "$WINEPREFIX/system.reg" ]; then
+    step "An empty Windows 10"
+    { "$wine" wineboot -i && "$wine" winecfg -v win10; } >/dev/null 2>&1 </dev/null || skip "Wine does not start"
+    wineserver -w
+fi
+# A server that stays: without it, each program that starts boots a Windows of its own. Windows' services start with
+# the first program and keep its stdout open, so that program gets none.
+wineserver -p </dev/null >/dev/null 2>&1
+LC_ALL=ko_KR.UTF-8 "$wine" cmd /c ver </dev/null >/dev/null 2>&1
+
+# --- Python
+
+# The newest Python for Linux of that version whose standard library is complete.
+find_python() {
+    local path
+    for path in $(ls -d "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python 2>/dev/null | sort -rV) "python$1"; do
+        if "$path" -c "import sys, ensurepip; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
+            echo "$path"
+            return
+        fi
+    done
+    return 1
+}
+
+# make_python VERSION: python.exe and all that it needs, in $dir/VERSION.
+make_python() {
+    local version=$1 tag=${1/./} home=$dir/$1 build=$dir/build-$1 release linux lib libs
+    case $version in # The release of panda3d whose DLLs are nearest to the Pythons that are in use.
+        3.11) release=1.10.14 ;;
+        3.13) release=1.10.15 ;;
+        3.14) release=1.10.16 ;;
+        *) skip "no Windows Python $version is known here" ;;
+    esac
+    linux=$(find_python "$version") || skip "no Python $version for Linux, whose standard library it takes"
+    lib=$("$linux" -c "import sysconfig; print(sysconfig.get_path('stdlib'))")
+    step "Python $version for Windows: python.org's DLLs, from PyPI"
+    rm -rf "$home" "$build"
+    mkdir -p "$home/DLLs" "$home/Lib/site-packages" "$build"
+    "$linux" -m venv "$build/venv"
+    local pip=("$build/venv/bin/python" -m pip --disable-pip-version-check --quiet --retries 8)
+    local windows=(--platform win_amd64 --python-version "$version" --implementation cp
+        --abi "cp$tag" --abi abi3 --abi none --only-binary=:all:)
+    "${pip[@]}" download --no-deps "${windows[@]}" --dest "$build" "panda3d==$release" || skip "PyPI lacks panda3d"
+    unzip -qo "$build"/panda3d-*.whl 'deploy_libs/*' -d "$build"
+    libs=$build/deploy_libs
+    cp "$libs/python$tag.dll" "$libs"/VCRUNTIME140*.dll "$home/"
+    cp "$libs"/*.pyd "$libs"/libcrypto* "$libs"/libssl* "$libs"/libffi* "$libs/sqlite3.dll" "$home/DLLs/"
+    [ ! -f "$libs/zlib1.dll" ] || cp "$libs/zlib1.dll" "$home/DLLs/"
+    # Wine has too little of WMI: without this module, platform asks otherwise. The others are a free-threaded build's.
+    rm -f "$home"/DLLs/_wmi*.pyd "$home"/DLLs/*t-win_amd64.pyd "$home"/DLLs/_tkinter.pyd
+    tar --create --directory "$lib" --exclude=site-packages --exclude=dist-packages --exclude=test --exclude=tests \
+        --exclude=__pycache__ --exclude=lib-dynload --exclude='config-*' --exclude=idlelib --exclude=tkinter . |
+        tar --extract --directory "$home/Lib"
+
+    # What no wheel has: python.exe itself; the DLL of the stable ABI, which forwards to the other (cryptography is
+    # linked to it); and ProcessPrng, which Wine 8 lacks (everything written in Rust asks it for a seed).
+    cat >"$build/python.c" <<'END'
+#include <wchar.h>
+__declspec(dllimport) int Py_Main(int argc, wchar_t **argv);
+int wmain(int argc, wchar_t **argv) { return Py_Main(argc, argv); }
+END
+    cat >"$build/prng.c" <<'END'
+#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG size);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE buffer, SIZE_T size) { return SystemFunction036(buffer, size); }
+END
+    echo 'int DllMain(void *module, unsigned reason, void *unused) { return 1; }' >"$build/main.c"
+    {
+        printf 'LIBRARY python3.dll\nEXPORTS\n'
+        x86_64-w64-mingw32-objdump -p "$home/python$tag.dll" |
+            sed -n '/Ordinal\/Name Pointer/,/^$/s/.* \(_\{0,1\}Py[A-Za-z0-9_]*\)$/\1/p' |
+            while read -r name; do echo "    $name = python$tag.$name"; done
+    } >"$build/python3.def"
+    "$CC" -O1 -municode -o "$home/python.exe" "$build/python.c" "$home/python$tag.dll"
+    "$CC" -O1 -shared -o "$home/bcryptprimitives.dll" "$build/prng.c" -ladvapi32
+    "$CC" -shared -nostdlib -Wl,-e,DllMain -o "$home/python3.dll" "$build/main.c" "$build/python3.def"
+
+    step "The package's extras, for Windows"
+    "${pip[@]}" wheel --no-deps --wheel-dir "$build" "$project"
+    # pip takes the environment markers of the Python that it runs on: what Windows needs besides is named here.
+    "${pip[@]}" install --target "$home/Lib/site-packages" "${windows[@]}" \
+        "$(echo "$build"/requests_kiwoom-*.whl)[test]" colorama tzdata
+    # The tests are of the checkout.
+    rm -rf "$home"/Lib/site-packages/requests_kiwoom*
+    "$linux" -m compileall -q -j 0 --invalidation-mode unchecked-hash -x lib2to3 "$home/Lib" >/dev/null || true
+    rm -rf "$build"
+    touch "$home/complete"
+}
+
+# run_python VERSION ARGUMENTS...: through pipes, since a Windows program cannot stat() a Unix file that is its stdout.
+run_python() {
+    local version=$1
+    shift
+    LC_ALL=ko_KR.UTF-8 "$wine" "$dir/$version/python.exe" "$@" </dev/null 2> >(cat >&2) | cat
+}
+
+for version in "${versions[@]}"; do
+    [ -f "$dir/$version/complete" ] || make_python "$version"
+    run_python "$version" -c "
+import locale, platform, sqlite3, ssl, sys
+print('--', sys.version, platform.platform(), ssl.OPENSSL_VERSION, 'SQLite', sqlite3.sqlite_version, locale.getencoding())"
+    step "The tests on Python $version for Windows"
+    if [ ${#arguments[@]} -gt 0 ]; then
+        run_python "$version" -m pytest -p no:cacheprovider -n 2 "${arguments[@]}"
+    elif [ -n "$everything" ]; then
+        run_python "$version" -m pytest -p no:cacheprovider -n 2 -m "not once and not third_party"
+    else
+        run_python "$version" -m pytest -p no:cacheprovider -n 2 -m "not once and not third_party" "${CORE[@]}"
+    fi
+    step "Done with Python $version for Windows"
+done
