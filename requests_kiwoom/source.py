@@ -12,7 +12,7 @@ from .backoff import Backoff
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
 from .failing import Failing
 from .origins import Origin
-from .stores.guarded import SharedToken, UnsharedToken, store_key
+from .stores.guarded import GuardedStore, NoStore, store_key
 from .tokens import LIFETIME, Token, fingerprint, is_plausible
 
 if TYPE_CHECKING:
@@ -268,10 +268,10 @@ class TokenSource:
         self._shared = self._share()
         _sources.add(self)
 
-    def _share(self) -> SharedToken | UnsharedToken:
+    def _share(self) -> GuardedStore | NoStore:
         if self._store is None:
-            return UnsharedToken()
-        return SharedToken(self._store, store_key(self.origin, self._oauth.appkey), self._now)
+            return NoStore()
+        return GuardedStore(self._store, store_key(self.origin, self._oauth.appkey), self._now)
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
