@@ -1,46 +1,59 @@
-"""``TokenStore``: where the processes that use a key share its token."""
+"""Stores share one token per key between programs. Without one, each process issues a token of its own.
 
-from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+================  ===========================================================
+the programs run  the store
+================  ===========================================================
+in one process    none: give them one ``KiwoomAuth``
+on one machine    :class:`SQLiteStore`, which needs nothing but a path
+on many machines  :class:`RedisStore`, which needs a Redis server and redis-py
+elsewhere         your own: three methods, as in :class:`TokenStore`
+================  ===========================================================
 
-from ..tokens import Token, epoch_to_kst
+Two programs that name the same file make one au10001 call:
 
+>>> first = KiwoomAuth("my-appkey", "my-secretkey", store=SQLiteStore("tokens.db"))
+>>> second = KiwoomAuth("my-appkey", "my-secretkey", store=SQLiteStore("tokens.db"))
+>>> first.token() == second.token()
+True
 
-@runtime_checkable
-class TokenStore(Protocol):
-    """Where the processes that use a key share its token: three methods, which several threads may call at once.
+A store never breaks a request. If it fails, the logger ``requests_kiwoom.stores.guarded`` has a warning, at most once a
+minute for one cause, and the token is issued without the store. The store is then skipped for one second.
 
-    A store may raise what it likes: it is logged, and the token is issued without the store. Nor need it judge what it
-    holds: a token that has expired, or was rejected, is not adopted.
-    """
+A store of your own needs an exclusive lock per key that all its programs share, and a place that nobody else can read:
+a token trades. This one is for several auths of one process:
 
-    def load(self, key: str) -> Token | None:
-        """The token that is stored under `key`, or ``None``; without waiting for whoever holds the lock.
+>>> import threading
+>>> class DictStore:
+...     def __init__(self):
+...         self._tokens = {}
+...         self._lock = threading.Lock()
+...
+...     def load(self, key):
+...         return self._tokens.get(key)
+...
+...     def update(self, key, issue, *, wait):
+...         if not self._lock.acquire(timeout=wait):
+...             raise TimeoutError("another thread issues")
+...         try:
+...             self._tokens[key] = issue(self._tokens.get(key))
+...             return self._tokens[key]
+...         finally:
+...             self._lock.release()
+...
+...     def discard(self, key, token):
+...         if self._tokens.get(key) == token:
+...             del self._tokens[key]
+>>> store = DictStore()
+>>> auths = [KiwoomAuth("my-appkey", "my-secretkey", store=store) for _ in range(2)]
+>>> auths[0].token() == auths[1].token()
+True
 
-        :param key: a hash of the appkey and the host.
-        """
+Store a token's ``value`` and ``expires_at``, and make ``Token(value, expires_at)`` of them again. An exception's text is
+logged only if it is a :class:`StoreError`: raise it with a text that quotes no record.
+"""
 
-    def update(self, key: str, issue: Callable[[Token | None], Token], *, wait: float) -> Token:
-        """Under the key's exclusive lock, store what `issue` returns, and return it.
+from .protocol import StoreError, TokenStore
+from .redis import RedisStore
+from .sqlite import SQLiteStore
 
-        :param key: as for :meth:`load`.
-        :param issue: is given the stored token, or ``None``. What it raises passes through, and nothing is stored.
-        :param wait: seconds to wait for the lock, and the longest that `issue` takes; raise if it is not to be had.
-        """
-
-    def discard(self, key: str, token: Token) -> None:
-        """Remove `token` if it is the one that is stored under `key`, and leave any other alone."""
-
-
-def read_record(value: object, expires: object) -> Token | None:
-    """The token of a stored record, or ``None`` if it is none that au10001 can have issued.
-
-    :param value: the bare token.
-    :param expires: when it expires, in whole seconds since the epoch.
-    """
-    if not isinstance(value, str) or type(expires) is not int:
-        return None
-    try:
-        return Token(value, epoch_to_kst(expires))
-    except (ValueError, OverflowError, OSError):  # Three ways to say that no datetime goes that far.
-        return None
+__all__ = ["RedisStore", "SQLiteStore", "StoreError", "TokenStore"]
