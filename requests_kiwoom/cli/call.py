@@ -1,123 +1,145 @@
-"""``call``: one authenticated request, and what came of it."""
+"""``call``: send one authenticated request, and print the response."""
 
 import argparse
+import codecs
 import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import requests
+from urllib3.exceptions import LocationParseError
 
 from requests_kiwoom import Envelope, KiwoomAuth, read_envelope
 
-from .console import Problem, can_print, tell
-from .cures import NOT_KIWOOM, cure
-from .options import add_to as add_options_to
+from . import texts
+from .advice import advise
+from .console import CommandError, print_error, print_json
+from .options import register as register_options
 from .store import shared_auth_from
 
 #: Connect and read, in seconds.
 _TIMEOUT = (3.05, 30.0)
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Make `call` one of the commands."""
-    text = "Send one request with a live token, and print the answer as JSON."
+    text = "Send one request with a live token, and print the response as JSON."
     parser = commands.add_parser(
         "call",
         help=text,
         description=f"{text} The exit status is 0 only for return_code 0. A call that places an order places it.",
-        epilog="""example: call ka10001 /api/dostk/stkinfo '{"stk_cd": "005930"}'""",
+        epilog='examples: call ka10001 /api/dostk/stkinfo stk_cd=005930; call ka10001 /api/dostk/stkinfo "@body.json"',
     )
     parser.add_argument("api_id", metavar="API_ID", help="the api-id (TR명) in the API guide, such as ka10001")
     parser.add_argument("path", metavar="PATH", help="its URL in the API guide, such as /api/dostk/stkinfo")
     parser.add_argument(
         "body",
-        metavar="JSON",
-        nargs="?",
-        default="{}",
-        help="the body: a JSON object; @FILE: read from a file; -: from stdin. Without one: {}",
+        metavar="BODY",
+        nargs="*",
+        help="the body: FIELD=VALUE, as often as needed; or a JSON object; or @FILE (PowerShell needs the quotation"
+        ' marks of "@FILE"); or - to read stdin. Without one: {}',
     )
-    parser.add_argument("--cont-yn", metavar="Y", choices=["Y", "N"], help="as the answer before said (연속조회여부)")
-    parser.add_argument("--next-key", metavar="KEY", help="as the answer before said (연속조회키)")
-    add_options_to(parser)
+    parser.add_argument("--cont-yn", metavar="Y", choices=["Y", "N"], help="from the response before (연속조회여부)")
+    parser.add_argument("--next-key", metavar="KEY", help="from the response before (연속조회키)")
+    register_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Send the request and print the answer; 0 only for return_code 0."""
-    path = _checked_path(options.path)
+    """Send the request and print the response; 0 only for return_code 0."""
+    path = _check_path(options.path)
     body = _read_body(options.body)
     auth = shared_auth_from(options).for_api(options.api_id)
-    answer = _send(auth, path, body, {"cont-yn": options.cont_yn, "next-key": options.next_key})
-    envelope = read_envelope(answer.content)
+    response = _send(auth, path, body, {"cont-yn": options.cont_yn, "next-key": options.next_key})
+    envelope = read_envelope(response.content)
     if envelope is None:
-        raise Problem(f"{options.api_id} was answered with HTTP {answer.status_code} and no JSON object. {NOT_KIWOOM}")
-    print(_readable(envelope.payload), flush=True)
-    _tell_continuation(answer)
-    if envelope.return_code == 0 and answer.status_code == 200:
-        return 0
-    raise Problem(_complaint(options.api_id, answer, envelope))
+        facts = {"api_id": options.api_id, "status": response.status_code}
+        raise CommandError(texts.NOT_JSON.format(**facts, advice=texts.NOT_KIWOOM))
+    print_json(envelope.payload)
+    _print_continuation(response)
+    if envelope.return_code != 0 or response.status_code != 200:
+        _fail(options.api_id, response, envelope)
+    return 0
 
 
-def _checked_path(path: str) -> str:
+def _check_path(path: str) -> str:
     if not path.startswith("/"):
         # Git Bash on Windows makes C:/Program Files/Git/api/... of /api/..., but leaves two slashes alone.
-        raise Problem("PATH begins with a slash, such as /api/dostk/stkinfo (in Git Bash on Windows: with two)")
+        raise CommandError(texts.BAD_PATH)
     if path.startswith("/oauth2/"):
-        raise Problem("the token's own calls are the commands token, renew and revoke")
+        raise CommandError(texts.TOKEN_PATH)
     return path
 
 
-def _read_body(argument: str) -> bytes:
-    if argument == "-":
+def _read_body(arguments: "list[str]") -> bytes:
+    first = arguments[0] if arguments else "{}"
+    if len(arguments) > 1 or first[:1] not in ("{", "@", "-", "["):
+        return _join_fields(arguments)
+    if first == "-":
         content = b"" if sys.stdin is None else sys.stdin.buffer.read()
-    elif argument.startswith("@"):
+    elif first.startswith("@"):
         try:
-            content = Path(argument[1:]).read_bytes()
+            content = Path(first[1:]).read_bytes()
         except OSError as error:
-            raise Problem(f"the body cannot be read from {argument[1:]}: {error.strerror or error}") from None
+            reason = error.strerror or error
+            raise CommandError(texts.BODY_UNREADABLE.format(file=first[1:], reason=reason)) from None
     else:
-        content = argument.encode("utf-8", "surrogateescape")
+        content = first.encode("utf-8", "surrogateescape")
     try:
-        # Sent as it was written, without the BOM that Windows editors put before it.
-        text = content.decode("utf-8-sig")
+        # Sent as it was written, without a BOM; what PowerShell 5.1 writes with > is UTF-16.
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
         is_object = isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
         is_object = False
     if not is_object:
-        raise Problem(
-            """the body is no JSON object in UTF-8, such as {"stk_cd": "005930"}; where the shell eats its quotation"""
-            " marks, put it into a file and say @FILE"
-        )
+        raise CommandError(texts.BAD_BODY.format())
     return text.encode()
 
 
-def _send(auth: KiwoomAuth, path: str, body: bytes, continuation: dict[str, str | None]) -> requests.Response:
+def _join_fields(arguments: "list[str]") -> bytes:
+    """Make a body of FIELD=VALUE, which no shell changes: Kiwoom's fields are all strings [spec]."""
+    fields = dict(argument.partition("=")[::2] for argument in arguments)
+    if len(fields) != len(arguments) or not all("=" in argument[1:] for argument in arguments):
+        raise CommandError(texts.BAD_BODY.format())
+    try:
+        return json.dumps(fields, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # An argument that is not text in the locale's encoding.
+        raise CommandError(texts.BAD_BODY.format()) from None
+
+
+def _send(auth: KiwoomAuth, path: str, body: bytes, continuation: "dict[str, str | None]") -> requests.Response:
     headers = {"Content-Type": "application/json;charset=UTF-8"}
     headers.update((name, value) for name, value in continuation.items() if value is not None)
     if not all(value.isascii() and value.isprintable() for value in headers.values()):
-        raise Problem("--next-key is what the answer before said, which is ASCII: copy it from there")
-    return requests.post(
-        auth.base_url + path, data=body, headers=headers, auth=auth, timeout=_TIMEOUT, allow_redirects=False
-    )
+        raise CommandError(texts.BAD_NEXT_KEY)
+    try:
+        return requests.post(
+            auth.base_url + path, data=body, headers=headers, auth=auth, timeout=_TIMEOUT, allow_redirects=False
+        )
+    except LocationParseError as error:  # requests lets it through: a proxy's host with an empty label, say.
+        raise CommandError(texts.REQUEST_FAILED.format(reason=error)) from None
 
 
-def _readable(payload: Any) -> str:
-    text = json.dumps(payload, ensure_ascii=False, indent=2)
-    # \uXXXX is JSON as well.
-    return text if can_print(text) else json.dumps(payload, indent=2)
+def _print_continuation(response: requests.Response) -> None:
+    if response.headers.get("cont-yn", "").upper() == "Y":
+        print_error(texts.MORE_PAGES.format(next_key=shlex.quote(response.headers.get("next-key", ""))))
 
 
-def _tell_continuation(answer: requests.Response) -> None:
-    if answer.headers.get("cont-yn", "").upper() == "Y":
-        next_key = shlex.quote(answer.headers.get("next-key", ""))
-        tell(f"There is more (연속조회): say the same with --cont-yn Y --next-key {next_key}")
-
-
-def _complaint(api_id: str, answer: requests.Response, envelope: Envelope) -> str:
+def _fail(api_id: str, response: requests.Response, envelope: Envelope) -> NoReturn:
+    status = response.status_code
     if envelope.return_code is None:
-        return f"{api_id} was answered with HTTP {answer.status_code} and no return_code: see the answer itself"
-    status = "" if answer.status_code == 200 else f"HTTP {answer.status_code}, "
-    told = "" if envelope.return_code in (0, 20) else f" {cure(envelope.code, answer.status_code)}"
-    return f"{api_id} was answered with {status}return_code {envelope.return_code}: {envelope.return_msg}.{told}"
+        raise CommandError(texts.NO_RETURN_CODE.format(api_id=api_id, status=status))
+    # Code 0 with an HTTP error, and 20 (no data), are explained by Kiwoom's words alone.
+    advice = texts.NOTHING if envelope.return_code in (0, 20) else advise(envelope.code, status)
+    raise CommandError(
+        texts.CALL_FAILED.format(
+            api_id=api_id,
+            status="" if status == 200 else f"HTTP {status}, ",
+            return_code=envelope.return_code,
+            return_msg=envelope.return_msg,
+            advice=advice,
+        )
+    )

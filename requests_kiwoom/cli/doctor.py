@@ -1,81 +1,100 @@
-"""``doctor``: every check, line by line, or as JSON for a bug report."""
+"""``doctor``: run every check, and print the results line by line, or as JSON for a bug report."""
 
 import argparse
-import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from requests_kiwoom import __version__
+from requests_kiwoom import KiwoomAuth, __version__
 
-from .checks import Finding, check_issue, check_keys, check_network, check_store, environment_of
-from .console import Problem, can_print, coloured
-from .options import add_to as add_options_to
+from . import texts_doctor as texts
+from .checks import Finding, check_keys, check_store, describe_environment
+from .console import CommandError, colour, print_json
+from .layout import display_width, pad, wrap
+from .network import check_issue, check_network
 from .options import auth_from
+from .options import register as register_options
 
-_ONE_PLACE = "Give one of --mock, --base-url, KIWOOM_MOCK=1 and KIWOOM_BASE_URL, or none for production (실전)."
 
-
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Make `doctor` one of the commands."""
-    text = "Check what usually goes wrong, from the keys to au10001's answer, and say what to do about it."
+    text = "Check everything from the keys to the response of au10001, and say what to fix (설정 점검)."
     parser = commands.add_parser(
         "doctor", help=text, description=f"{text} It sends an empty GET and au10001, nothing else."
     )
     parser.add_argument("--json", action="store_true", help="print it as JSON, for a bug report; it holds no secret")
-    add_options_to(parser)
+    register_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what every check finds; 1 if one of them failed."""
+    """Print the result of every check; 1 if one of them failed."""
     findings = []
     for finding in _findings(options):
         findings.append(finding)
         if not options.json:
             _print(finding)
-    failed = sum(finding.status == "FAIL" for finding in findings)
+    failed = [finding for finding in findings if finding.status == "FAIL"]
     if options.json:
         _print_report(findings)
     elif failed:
-        print("Mend the first FAIL, and ask again: what comes after it may follow from it.")
+        print("\n" + wrap(str(texts.NOT_READY.format(name=failed[0].name))))
     else:
-        print("Everything is in place.")
+        is_warned = any(finding.status == "warn" for finding in findings)
+        ready = texts.READY_BUT if is_warned else texts.READY
+        print("\n" + wrap(str(ready.format(server=auth_from(options).base_url))))
     return 1 if failed else 0
 
 
 def _findings(options: argparse.Namespace) -> Iterator[Finding]:
-    """What the checks find, each as far as those before it let it be made."""
+    """Run the checks in order, each only if those before it let it."""
     keys = check_keys()
     yield keys
     try:
         auth = auth_from(options)
-    except Problem as error:
-        if keys.status == "ok":
-            yield Finding("environment", "FAIL", str(error), _ONE_PLACE)
+    except CommandError as error:
+        if keys.status != "FAIL":
+            yield Finding(texts.ENVIRONMENT, "FAIL", error.text, texts.ONE_ENVIRONMENT)
         return
-    yield Finding("environment", "ok", environment_of(auth))
+    yield describe_environment(auth)
     yield check_store(options)
+    yield from _check_server(auth)
+
+
+def _check_server(auth: KiwoomAuth) -> Iterator[Finding]:
     for finding in check_network(auth):
         yield finding
-        if finding.status == "FAIL" and finding.name != "clock":
+        if finding.status == "FAIL" and finding.name is not texts.CLOCK:
             return
-    yield check_issue(auth)
+    yield check_issue(auth, is_clock_right=finding.status != "FAIL")
 
 
 def _print(finding: Finding) -> None:
-    print(f"{coloured(finding.status, 4)}  {finding.name:12}  {finding.detail}", flush=True)
-    if finding.cure:
-        print(f"{'':6}{'':12}  -> {finding.cure}", flush=True)
+    word = str(texts.STATUS[finding.status])
+    head = f"{pad(word, 4)}  {pad(str(finding.name), 12)}  "
+    indent = " " * display_width(head)
+    lines = wrap(str(finding.detail), first=head, indent=indent)
+    # A colour has no width, so it comes after the lines are broken.
+    print(colour(word, finding.status) + lines[len(word) :], flush=True)
+    if str(finding.advice):
+        print(wrap(str(finding.advice), first=f"{indent}-> ", indent=f"{indent}   "), flush=True)
 
 
-def _print_report(findings: list[Finding]) -> None:
-    report = {
-        "requests_kiwoom": __version__,
-        "requests": version("requests"),
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "checks": [finding._asdict() for finding in findings],
-    }
-    text = json.dumps(report, ensure_ascii=False, indent=2)
-    print(text if can_print(text) else json.dumps(report, indent=2))
+def _print_report(findings: "list[Finding]") -> None:
+    print_json(
+        {
+            "requests_kiwoom": __version__,
+            "requests": version("requests"),
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "checks": [
+                {
+                    "name": finding.name.en,
+                    "status": finding.status,
+                    "detail": finding.detail.en,
+                    "cure": finding.advice.en,
+                }
+                for finding in findings
+            ],
+        }
+    )

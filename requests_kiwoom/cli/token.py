@@ -1,65 +1,80 @@
-"""``token``, ``renew``, ``revoke``: the life of a token by hand."""
+"""``token``, ``renew``, ``revoke``: show, replace and revoke the token by hand."""
 
 import argparse
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from requests_kiwoom import KiwoomAuth, Token
 
-from .console import Problem, duration, tell
-from .options import add_to as add_options_to
+from . import texts
+from .console import CommandError, format_duration, is_terminal, print_error
+from .options import register as register_options
 from .store import shared_auth_from
 
-_NO_TIME_LEFT = "nothing, by this machine's clock: `doctor` compares it with the server's"
+#: A token with at least this much left counts as new.
+FULL_LIFE = timedelta(hours=24, minutes=-1)
+
+# The y key of a Korean keyboard types ㅛ, and a terminal may be UTF-8 or code page 949 whatever Python takes it for.
+_YES = {word.encode(encoding) for word in ("y", "yes", "ㅛ", "ㅛㄷㄴ", "예", "네") for encoding in ("utf-8", "cp949")}
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Make `token`, `renew` and `revoke` commands."""
-    text = "Issue the token (접근토큰 발급, au10001), or show the one that lives: when it expires, and its fingerprint."
+    text = "Issue the token (접근토큰 발급, au10001), or show the live one: when it expires, and its fingerprint."
     parser = commands.add_parser("token", help=text, description=text)
     parser.add_argument(
         "--reveal", action="store_true", help="print the bare token and nothing else, to pipe it into another program"
     )
-    add_options_to(parser)
+    register_options(parser)
     parser.set_defaults(run=show)
 
-    text = "Go on with a token that has its full 24 hours: revoke the one that has less, and issue another."
-    parser = commands.add_parser("renew", help=text, description=f"{text} Requests of other programs survive it.")
-    add_options_to(parser)
+    text = "Make sure the token has its full 24 hours: revoke one that has less, and issue another."
+    parser = commands.add_parser(
+        "renew", help=text, description=f"{text} Other programs that use this package get the new token by themselves."
+    )
+    parser.add_argument("--force", action="store_true", help="replace a token that is already new, too")
+    register_options(parser)
     parser.set_defaults(run=renew)
 
-    text = "Kill the token (접근토큰 폐기, au10002), for every program that uses the key."
+    text = "Revoke the token (접근토큰 폐기, au10002), for every program that uses the key."
     parser = commands.add_parser("revoke", help=text, description=text)
     parser.add_argument("--yes", action="store_true", help="do not ask first")
-    add_options_to(parser)
+    register_options(parser)
     parser.set_defaults(run=revoke)
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print the token's expiry and fingerprint; the token itself only if it is asked for."""
+    """Print the token's expiry and fingerprint; the token itself only with ``--reveal``."""
     auth = shared_auth_from(options)
     token = _token_of(auth)
-    print(token.value if options.reveal else _description(auth, token))
+    print(token.value if options.reveal else _describe(auth, token))
     return 0
 
 
 def renew(options: argparse.Namespace) -> int:
-    """Renew the token, and print it like :func:`show`."""
+    """Renew the token, say whether it was replaced, and print it like :func:`show`."""
     auth = shared_auth_from(options)
-    auth.renew()
-    print(_description(auth, _token_of(auth)))
+    old = _token_of(auth)
+    auth.renew(force=options.force)
+    token = _token_of(auth)
+    is_same = token.value == old.value
+    if is_same and (options.force or _time_left(token) < FULL_LIFE):
+        raise CommandError(texts.NOT_RENEWED.format(fingerprint=token.fingerprint))
+    print(texts.ALREADY_NEW if is_same else texts.RENEWED.format(old=old.fingerprint))
+    print(_describe(auth, token))
     return 0
 
 
 def revoke(options: argparse.Namespace) -> int:
-    """Revoke the token, once the user has said so."""
+    """Revoke the token, once the user has confirmed it."""
     auth = shared_auth_from(options)
-    if not options.yes:
-        _confirm(f"Revoke (폐기) the token of this key at {auth.base_url}, for every program that uses it?")
-    # au10002 wants the token itself; au10001 hands out the one that lives.
+    if not options.yes and not _confirm(f"{texts.CONFIRM_REVOKE.format(server=auth.base_url)} [y/N] "):
+        print_error(texts.NOTHING_REVOKED)
+        return 1
+    # au10002 needs the token itself; au10001 hands out the live one.
     token = _token_of(auth)
     auth.revoke()
-    print(f"Token {token.fingerprint} was revoked. The next one that is issued lives for 24 hours.")
+    print(texts.REVOKED.format(fingerprint=token.fingerprint))
     return 0
 
 
@@ -69,23 +84,24 @@ def _token_of(auth: KiwoomAuth) -> Token:
     return Token(value, expires_at)
 
 
-def _description(auth: KiwoomAuth, token: Token) -> str:
-    left = (token.expires_at - datetime.now(timezone.utc)).total_seconds()
-    return "\n".join(
-        (
-            f"token    {token.fingerprint} (its fingerprint; --reveal prints the token)",
-            f"server   {auth.base_url}",
-            f"expires  {token.expires_at:%Y-%m-%d %H:%M:%S} KST",
-            f"left     {duration(left) if left > 0 else _NO_TIME_LEFT}",
-        )
+def _time_left(token: Token) -> timedelta:
+    return token.expires_at - datetime.now(timezone.utc)
+
+
+def _describe(auth: KiwoomAuth, token: Token) -> str:
+    left = _time_left(token).total_seconds()
+    description = texts.DESCRIPTION.format(
+        fingerprint=token.fingerprint,
+        server=auth.base_url,
+        expires_at=token.expires_at,
+        left=format_duration(left) if left > 0 else texts.NO_TIME_LEFT,
     )
+    return str(description)
 
 
-def _confirm(question: str) -> None:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise Problem("nobody is there to be asked: say --yes to revoke the token for every program that uses the key")
+def _confirm(question: str) -> bool:
+    if not is_terminal(sys.stdin):
+        raise CommandError(texts.NOT_A_TERMINAL)
     # On stderr, since stdout may lead into a file.
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        tell("Nothing was revoked.")
-        raise SystemExit(1)
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.buffer.readline().strip().lower() in _YES
