@@ -103,7 +103,6 @@ class Realtime(Service):
                     return
                 if not client.is_logged_in:
                     socket.close()
-                    return
         finally:
             with self._lock:
                 self._clients.remove(client)
@@ -131,6 +130,8 @@ class Realtime(Service):
             try:
                 text = client.socket.read(self.ping_interval or None)
             except TimeoutError:
+                if not client.socket.is_open():  # The client does not respond to a close frame.
+                    return
                 self._ping(client)
                 continue
             if text is None:

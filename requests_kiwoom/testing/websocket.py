@@ -50,7 +50,7 @@ class WebSocket:
         with self._lock:
             self._protocol.send_response(self._protocol.accept(self._handshake))
             self._flush(ending)
-        return ending is None and self._is_open()
+        return ending is None and self.is_open()
 
     def refuse(self, reply: Reply) -> None:
         """Respond to the handshake with HTTP instead."""
@@ -83,19 +83,20 @@ class WebSocket:
         :param ending: how the connection breaks around the message.
         """
         with self._lock:
-            if self._is_open():
+            if self.is_open():
                 self._protocol.send_text(text.encode())
                 self._flush(ending)
 
     def close(self, code: int = 1000) -> None:
-        """Send a close frame, and end the connection."""
+        """Send a close frame. The connection ends with the client's close frame."""
         with self._lock:
-            if self._is_open():
+            if self.is_open():
                 self._protocol.send_close(code)
                 self._flush()
-        self._wire.hang_up()
+                self._wire.end_output()
 
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
+        """Return whether messages can be sent."""
         return bool(self._protocol.state.name == "OPEN")
 
     def _next_event(self, seconds: float | None) -> Any:

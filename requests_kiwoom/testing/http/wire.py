@@ -116,16 +116,23 @@ class Wire(io.RawIOBase):
         if self._stop.wait(seconds):
             raise Stopped
 
+    def end_output(self) -> None:
+        """Tell the peer that nothing more follows. It can still send, and close."""
+        self._shut_down(socket.SHUT_WR)
+
     def hang_up(self) -> None:
-        """End the connection for the peer and for a thread that reads from it; that thread closes the socket."""
-        with suppress(OSError):  # The peer was faster.
-            # SSLSocket.shutdown would remove the TLS layer while another thread uses it.
-            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+        """End the connection for the peer; the thread that uses it closes the socket."""
+        self._shut_down(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the socket."""
         super().close()
         self._sock.close()
+
+    def _shut_down(self, how: int) -> None:
+        with suppress(OSError):  # The peer was faster.
+            # SSLSocket.shutdown would remove the TLS layer while another thread uses it.
+            socket.socket.shutdown(self._sock, how)
 
     def _send_all(self, data: bytes) -> None:
         left = memoryview(data)
