@@ -5,9 +5,14 @@ from datetime import timedelta
 
 
 class Clock:
-    """The real time, plus whatever :meth:`advance` added: nobody sleeps for an expiry.
+    """The real time plus everything that :meth:`advance` added. Calling it returns seconds since the epoch.
 
-    Calling it gives seconds since the epoch.
+    >>> clock = Clock()
+    >>> clock.stop()
+    >>> now = clock()
+    >>> clock.advance(hours=24)
+    >>> clock() - now
+    86400.0
     """
 
     def __init__(self) -> None:
@@ -18,9 +23,12 @@ class Clock:
         return (time.time() if self._stopped_at is None else self._stopped_at) + self._ahead
 
     def stop(self) -> None:
-        """Let time stand still, but for :meth:`advance`: a slow machine changes no outcome then."""
+        """Stop the time, except for :meth:`advance`: then a slow machine changes no result."""
         self._stopped_at = time.time()
 
     def advance(self, **duration: float) -> None:
-        """Move the clock: keywords as for :class:`~datetime.timedelta`, such as ``hours=24``; below 0 sets it back."""
+        """Move the clock.
+
+        :param duration: keywords of :class:`~datetime.timedelta`, such as ``hours=24``; below 0 sets the clock back.
+        """
         self._ahead += timedelta(**duration).total_seconds()

@@ -1,88 +1,132 @@
-"""``KiwoomServer``: a Kiwoom on loopback."""
+"""``KiwoomServer``: the ports, the certificate and the log of a local Kiwoom server."""
 
-import re
-import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from ..tokens import fingerprint
-from .certificate import Certificate
-from .connection import Connection, Malformed, Packed
+from .errors import refusal
 from .faults import FIREWALL
-from .listener import Listener
+from .host_names import serve_as
+from .http.certificate import Certificate
+from .http.connection import Connection, Malformed, Packed
+from .http.listener import Listener
+from .http.wire import Wire
+from .log_lines import request_line
+from .realtime import Realtime
 from .received import ReceivedRequest
-from .refusals import refusal
 from .replies import Reply
-from .service import Service
+from .websocket import load_websockets
+
+_Server = TypeVar("_Server", bound="KiwoomServer")
+
+_HOSTS = ("api.kiwoom.com", "mockapi.kiwoom.com")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class KiwoomServer(Service):
-    """A context manager: a Kiwoom on a loopback port, for as long as the ``with`` block lasts.
+class KiwoomServer(Realtime):
+    """A Kiwoom on a loopback port: a context manager, or :meth:`start` and :meth:`stop`.
 
-    A misspelt attribute is an :class:`AttributeError`. Subclasses may have attributes of their own.
+    The parameters are options; each is an attribute too. A misspelt attribute raises an :class:`AttributeError`.
+    Subclasses may have attributes of their own.
 
-    Besides the options of :class:`Options` and :class:`Service`:
+    >>> with KiwoomServer(rejection=401) as server:
+    ...     server.url.startswith("http://127.0.0.1:")
+    True
+    >>> server.rejektion = 8005
+    Traceback (most recent call last):
+    AttributeError: a KiwoomServer has no 'rejektion': did you mean rejection?
     """
 
     #: The port; 0 for any that is free.
     port: int = 0
-    #: Whether it speaks ``https``: ``True`` for a certificate made on the spot, which ``verify=server.ca_bundle``
-    #: accepts (needs the extra ``tls``), or an :class:`ssl.SSLContext` with one of your own.
+    #: The port of WebSockets; 0 for any that is free. ``None``: any, and it opens when `websocket_url` is read.
+    websocket_port: int | None = None
+    #: Whether it speaks ``https`` and ``wss``: ``True`` for a certificate made at the start, for loopback and Kiwoom's
+    #: two hosts, which ``verify=server.ca_bundle`` accepts (extra ``tls``); or an :class:`ssl.SSLContext` of yours.
     tls: bool | ssl.SSLContext = False
-    #: Called with one line about each request, in which neither keys nor tokens are.
-    log: Callable[[str], object] | None = None
-    #: Whether it has all its attributes.
-    _complete = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._stopping = threading.Event()
+        self._listener: Listener | None = None
+        self._websocket_listener: Listener | None = None
         self._certificate: Certificate | None = None
         self._url: str | None = None
-        self._complete = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # What is misspelt would have no effect, and a test that stands on it would prove nothing.
-        if name[0] != "_" and type(self) is KiwoomServer and self._complete and name not in (known := dir(self)):
-            near = get_close_matches(name, (other for other in known if other[0] != "_"), 1)
-            raise AttributeError(f"a KiwoomServer has no {name!r}{': did you mean ' + near[0] + '?' if near else ''}")
+        # A misspelt option would have no effect, and a test that relies on it would prove nothing.
+        if name[0] != "_" and type(self) is KiwoomServer and not hasattr(KiwoomServer, name):
+            known = self.__dataclass_fields__
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                raise AttributeError(f"a KiwoomServer has no {name!r}{f': did you mean {near[0]}?' if near else ''}")
         super().__setattr__(name, value)
 
-    def __enter__(self) -> "KiwoomServer":
-        self._stopping.clear()
-        context = self.tls if isinstance(self.tls, ssl.SSLContext) else None
-        if self.tls is True:
-            self._certificate = Certificate()
-            context = self._certificate.context
-        try:
-            self._listener = Listener(self.port, context, self._converse)
-        except OSError:
-            self._remove_certificate()
-            raise
-        self._url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._listener.port}"
-        return self
+    def __enter__(self: _Server) -> _Server:
+        return self.start()
 
     def __exit__(self, *args: object) -> None:
-        self._stopping.set()
-        self._listener.close()
-        self._remove_certificate()
+        self.stop()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._url or 'not started'}{' mock' if self.mock else ''}>"
 
+    def start(self: _Server) -> _Server:
+        """Open the ports, and return this server. A server that runs goes on.
+
+        :raises OSError: if a port is taken.
+        :raises ModuleNotFoundError: if an option needs an extra that is not installed.
+        """
+        if self._listener is not None:
+            return self
+        if self.tls is True:
+            self._certificate = Certificate()
+        try:
+            self._listener = Listener(self.port, self._context, self._serve)
+            self._url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._listener.port}"
+            if self.websocket_port is not None:
+                self._open_websocket_port()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Close the ports and every connection. It can be started again, and keeps its keys, token and records."""
+        for listener in (self._listener, self._websocket_listener):
+            if listener is not None:
+                listener.close()
+        self._listener = self._websocket_listener = None
+        if self._certificate is not None:
+            self._certificate.remove()
+            self._certificate = None
+
+    def serving_as(self, host: str) -> AbstractContextManager[None]:
+        """Return a context manager: in its block, this process reaches this server under one of Kiwoom's names.
+
+        It patches name look-up for port 443, and for port 10000 of WebSockets, and sets ``REQUESTS_CA_BUNDLE``,
+        ``SSL_CERT_FILE`` and ``NO_PROXY``. Enter it before you import a client that loads certificates on import.
+
+        :param host: ``"api.kiwoom.com"`` or ``"mockapi.kiwoom.com"``.
+        :raises ValueError: if it is another name, or the server has no ``tls``, or does not run.
+        """
+        if host not in _HOSTS:
+            raise ValueError(f"host must be {' or '.join(_HOSTS)}, not {host!r}")
+        if not self.tls:
+            raise ValueError("clients speak https to Kiwoom: serving_as() needs KiwoomServer(tls=True)")
+        port = self._running().port
+        ports = {443: lambda: port, 10000: lambda: self._open_websocket_port().port}
+        return serve_as(host, ports, self._certificate.ca_bundle if self._certificate else None)
+
     @property
     def url(self) -> str:
-        """Scheme, host and port, as ``base_url`` wants it."""
+        """Scheme, host and port, for ``base_url``."""
         if self._url is None:
-            raise ValueError("a KiwoomServer has a url inside its with block: with KiwoomServer() as server: ...")
+            raise ValueError("a KiwoomServer has a url once it is started: with KiwoomServer() as server: ...")
         return self._url
 
     @url.setter
@@ -91,66 +135,68 @@ class KiwoomServer(Service):
         self._url = url
 
     @property
+    def websocket_url(self) -> str:
+        """Scheme, host and port of the WebSockets at ``/api/dostk/websocket`` and ``/api/us/websocket``.
+
+        :raises ModuleNotFoundError: if the library ``websockets`` is missing (extra ``websocket``).
+        """
+        return f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self._open_websocket_port().port}"
+
+    @property
     def ca_bundle(self) -> str:
         """The path of the file for ``verify=``, with ``tls=True``."""
         if self._certificate is None:
-            raise ValueError("only KiwoomServer(tls=True) has a ca_bundle, inside its with block")
+            raise ValueError("only KiwoomServer(tls=True) has a ca_bundle, while it runs")
         return self._certificate.ca_bundle
 
-    def _remove_certificate(self) -> None:
+    @property
+    def _context(self) -> ssl.SSLContext | None:
         if self._certificate is not None:
-            self._certificate.remove()
-            self._certificate = None
+            return self._certificate.context
+        return self.tls if isinstance(self.tls, ssl.SSLContext) else None
 
-    def _converse(self, sock: socket.socket, client: str) -> None:
-        """Serve one connection."""
-        connection = Connection(sock, client)
+    def _running(self) -> Listener:
+        if self._listener is None:
+            raise ValueError("the KiwoomServer does not run: with KiwoomServer() as server: ...")
+        return self._listener
+
+    def _open_websocket_port(self) -> Listener:
+        self._running()
+        load_websockets()
+        with self._lock:
+            if self._websocket_listener is None:
+                self._websocket_listener = Listener(self.websocket_port or 0, self._context, self._serve_websocket)
+            return self._websocket_listener
+
+    def _serve(self, wire: Wire, client: str) -> None:
+        """Serve one connection to the HTTP port."""
+        connection = Connection(wire, client)
         try:
             while (request := connection.read()) is not None:
                 start = time.perf_counter()
-                reply, packed = self._answer(request, connection)
-                if reply.delay and self._stopping.wait(reply.delay):
-                    return
-                # First the line, then the answer: whoever has the answer finds the line.
+                reply, packed = self._respond(request, connection)
+                wire.sleep(reply.delay)
+                # First the line, then the response: a test that has the response finds the line.
                 if self.log is not None:
-                    self.log(self._line(request, reply, time.perf_counter() - start))
+                    self._log(request_line(request, reply, time.perf_counter() - start))
                 connection.send(packed)
         except Malformed:
             with self._lock:
-                self.complaints.append("what came in is not HTTP")
+                self.complaints.append("a client does not speak HTTP")
             connection.send(connection.pack(FIREWALL, self._date()))
-        finally:
-            connection.close()
 
-    def _answer(self, request: ReceivedRequest, connection: Connection) -> tuple[Reply, Packed]:
+    def _respond(self, request: ReceivedRequest, connection: Connection) -> tuple[Reply, Packed]:
         try:
-            reply = self.answer(request)
-            return reply, connection.pack(reply, self._date())
-        except Exception as error:  # A callable of the user's may raise anything: its caller must not wait for ever.
+            reply = self.respond(request)
+            return reply, connection.pack(reply, self._date(), content_length=self.content_length)
+        except Exception as error:  # A callable of the user's may raise anything; the client must not wait for ever.
             with self._lock:
-                self.complaints.append(f"answering {request!r} raised {type(error).__name__}: {error}")
+                self.complaints.append(f"responding to {request!r} raised {type(error).__name__}: {error}")
             reply = refusal(1999, status=500, reason=type(error).__name__)
             return reply, connection.pack(reply, self._date())
 
     def _date(self) -> str:
         return _http_date(int(self.clock()))
-
-    def _line(self, request: ReceivedRequest, reply: Reply, seconds: float) -> str:
-        query = "?***" if "?" in request.path else ""
-        token = f" token {fingerprint(request.token)}" if request.token else ""
-        said = "" if reply.return_code is None else f", return_code {reply.return_code}"
-        broken = f", {reply.ending.value}" if reply.ending else ""
-        called = request.called or "without api-id"
-        line = f"{request.method} {request.route}{query} {called}{token}: HTTP {reply.status}{said}{broken}"
-        return self._masked(f"{line} ({seconds * 1000:.1f} ms)")
-
-    def _masked(self, line: str) -> str:
-        with self._lock:
-            secrets = [self.appkey, self.secretkey, *self._life.ever]
-        for secret in secrets:
-            line = line.replace(secret, "***")
-        # One line that every console can print, whatever a client sends.
-        return re.sub(r"[^ -~]", "?", line)
 
 
 @lru_cache(maxsize=4)

@@ -5,19 +5,33 @@ import pytest
 from requests_kiwoom.testing.catalogue import api_paths
 
 
-def test_all_337_are_known():
-    """The package carries all of Kiwoom's api-ids with their paths."""
-    assert 337 == len(api_paths())
+def test_all_are_known():
+    """The catalogue has the 337 api-ids of the newest specification with their paths, and ka10009 of an older one."""
+    assert 338 == len(api_paths())
+    assert "/api/dostk/frgnistt" == api_paths()["ka10009"]
     assert "/api/dostk/stkinfo" == api_paths()["ka10001"]
 
 
 def test_each_is_served_at_its_path(client):
-    """Each api-id but the two for tokens is a success at its own path, which says the api-id."""
-    api_ids = sorted(set(api_paths()) - {"au10001", "au10002"})
+    """Each api-id that is called by POST is a success at its own path, and the response names it."""
+    api_ids = sorted(api_id for api_id, path in api_paths().items() if "/api/" in path and "websocket" not in path)
 
-    answers = [client.call(api_id).json() for api_id in api_ids]
+    responses = [client.call(api_id) for api_id in api_ids]
 
-    assert [(api_id, 0) for api_id in api_ids] == [(answer["api_id"], answer["return_code"]) for answer in answers]
+    assert 305 == len(api_ids)
+    assert [(api_id, 0) for api_id in api_ids] == [
+        (response.headers["api-id"], response.json()["return_code"]) for response in responses
+    ]
+
+
+def test_websocket_apis_are_not_called_by_post(server, client):
+    """A POST for one of the 31 WebSocket APIs is refused with 1504, and reply() says what to use instead."""
+    api_ids = [api_id for api_id, path in api_paths().items() if "websocket" in path]
+
+    assert 31 == len(api_ids)
+    assert all("[1504:" in client.call(api_id).json()["return_msg"] for api_id in api_ids)
+    with pytest.raises(ValueError, match="0B is a WebSocket API: push"):
+        server.reply("0B", {})
 
 
 def test_unknown_api_id(client):
@@ -53,5 +67,5 @@ def test_token_calls_are_no_apis(server, api_id):
 
 def test_reply_to_an_unknown_api_id(server):
     """A slip of the pen in an api-id is told where it is made."""
-    with pytest.raises(ValueError, match="'ka1001' is none of Kiwoom's api-ids"):
+    with pytest.raises(ValueError, match="Kiwoom has no api-id 'ka1001'"):
         server.reply("ka1001", {})

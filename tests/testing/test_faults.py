@@ -168,7 +168,7 @@ def test_what_is_no_plan(server, plan):
 
 def test_a_plan_for_no_api(server):
     """An api-id that Kiwoom does not have is told: its plan would wait for ever."""
-    with pytest.raises(ValueError, match="'ka1001' is none of Kiwoom's api-ids"):
+    with pytest.raises(ValueError, match="Kiwoom has no api-id 'ka1001'"):
         server.fail(faults.MAINTENANCE, api_id="ka1001")
 
 

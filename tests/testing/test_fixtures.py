@@ -124,7 +124,6 @@ def test_clock(project):
         import time
         from a_call import call
         from requests_kiwoom import KiwoomAuth
-        from requests_kiwoom.source import TokenSource
 
         def test_a_day_later(kiwoom_server):
             own = KiwoomAuth(kiwoom_server.appkey, kiwoom_server.secretkey, base_url=kiwoom_server.url)
@@ -135,7 +134,7 @@ def test_clock(project):
             assert ["au10001", "ka10001"] * 2 == [request.called for request in kiwoom_server.requests]
 
         def test_after():
-            assert TokenSource._now(None) < time.time() + 3600
+            assert KiwoomAuth.clock() < time.time() + 3600
         """
     )
     result.assert_outcomes(passed=2)

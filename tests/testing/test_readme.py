@@ -1,14 +1,11 @@
 """The README's section "Testing your bot", run as it stands there."""
 
-import dataclasses
 import pathlib
 import re
 import subprocess
 import sys
 
 import pytest
-
-from requests_kiwoom.testing import KiwoomServer, faults
 
 # Each test starts a pytest of its own.
 pytestmark = pytest.mark.once
@@ -55,13 +52,3 @@ def test_the_tests_test_something(files):
         assert bot != broken
         (files / "bot.py").write_text(broken, "utf-8")
         assert 1 == run(files, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio").returncode
-
-
-def test_every_option_and_fault_is_there(section):
-    """The section names every option of the server, each of its methods and all faults."""
-    named = set(re.findall(r"\w+", section))
-    options = {option.name for option in dataclasses.fields(KiwoomServer)}
-    methods = {name for name in vars(KiwoomServer.__base__) if not name.startswith("_")}
-    constants = {name for name in vars(faults) if name.isupper() and not name.startswith("_")}
-
-    assert set() == (options | methods | constants) - named

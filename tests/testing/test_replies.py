@@ -66,7 +66,7 @@ def test_callable_that_fails(server, client, broken):
     server.reply("ka10001", broken)
 
     assert (500, 1) == (client.call().status_code, len(server.complaints))
-    assert "answering <ReceivedRequest POST /api/dostk/stkinfo ka10001> raised" in server.complaints[0]
+    assert "responding to <ReceivedRequest POST /api/dostk/stkinfo ka10001> raised" in server.complaints[0]
 
 
 def test_file(server, client, tmp_path):
@@ -103,13 +103,13 @@ def test_directory_with_a_stray_file(server, tmp_path):
     """A JSON file that is named after no API is told, rather than never served."""
     (tmp_path / "ka1001.json").write_text("{}")
 
-    with pytest.raises(ValueError, match="'ka1001' is none of Kiwoom's api-ids"):
+    with pytest.raises(ValueError, match="Kiwoom has no api-id 'ka1001'"):
         server.reply_from(tmp_path)
 
 
 def test_no_directory(server, tmp_path):
     """A directory that is none is told, rather than taken for an empty one."""
-    with pytest.raises(ValueError, match="is no directory"):
+    with pytest.raises(ValueError, match="is not a directory"):
         server.reply_from(tmp_path / "missing")
 
 
@@ -143,7 +143,7 @@ def test_requests(server, client):
 
 def test_nothing_came_in(server):
     """last says so if there is none."""
-    with pytest.raises(IndexError, match="no request came in"):
+    with pytest.raises(IndexError, match="no request was received"):
         server.requests.last
 
 

@@ -10,7 +10,7 @@ def calls(client, count, api_id="ka10001"):
 @pytest.fixture
 def limited(kiwoom, client_of):
     def start(**options):
-        client = client_of(kiwoom(rate_limits=True, **options))
+        client = client_of(kiwoom(**{"rate_limits": True, **options}))
         client.server.clock.stop()
         client.log_in()
         return client
@@ -56,3 +56,22 @@ def test_au10001(limited):
 def test_off_by_default(client):
     """Without the option nothing is counted."""
     assert [200] * 20 == calls(client, 20)
+
+
+def test_bursts(limited):
+    """With "bursts", an API has room for 2 calls, and for another one a second later; other APIs have their own."""
+    client = limited(rate_limits="bursts")
+
+    assert [200, 200, 429] == calls(client, 3)
+    assert [200] == calls(client, 1, "ka10002")
+    client.server.clock.advance(seconds=1)
+    assert [200, 429] == calls(client, 2)
+    client.server.clock.advance(seconds=60)
+    assert [200, 200, 429] == calls(client, 3)
+
+
+def test_au10001_in_bursts(limited):
+    """With "bursts", au10001 keeps its limit of 2 a second."""
+    client = limited(rate_limits="bursts")
+
+    assert [200, 429] == [client.issue().status_code for _ in range(2)]

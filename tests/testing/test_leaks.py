@@ -44,7 +44,7 @@ def test_leaks(server, client, leak, told):
 def test_leak_in_disguise(server, client):
     """A token in a URL is found however it is escaped."""
     escaped = "".join(f"%{byte:02X}" for byte in client.token.encode())
-    server.answer(ReceivedRequest("POST", f"{STK}?t={escaped}", {}, b"{}"))
+    server.respond(ReceivedRequest("POST", f"{STK}?t={escaped}", {}, b"{}"))
 
     with pytest.raises(AssertionError, match="a token is in the URL of request 2"):
         server.assert_no_secrets_outside_oauth()

@@ -1,8 +1,9 @@
-"""``refusal``: Kiwoom's errors, in its own words."""
+"""``refusal``: Kiwoom's errors, in its own words. :mod:`requests_kiwoom.codes` says what each code means."""
 
+from ..codes import Kind, find_code
 from .replies import Reply
 
-#: What ``return_code`` says, and how its ``return_msg`` begins: 1 [captured, with 1504], 2, 3 and 5 [captured].
+#: The beginning of ``return_msg``, by ``return_code`` [captured].
 _CLASSES = {
     1: "잘못된 요청입니다",
     2: "입력 값 오류입니다",
@@ -10,8 +11,8 @@ _CLASSES = {
     5: "허용된 요청 개수를 초과하였습니다",
 }
 
-#: code: (return_code, text).
-_ERRORS = {
+#: code: (return_code, text with blanks).
+TEMPLATES = {
     1501: (1, "API ID가 Null이거나 값이 없습니다"),
     1504: (1, "해당 URI에서는 지원하는 API ID가 아닙니다. API ID={api_id}, URI={path}"),
     1505: (1, "해당 API ID는 존재하지 않습니다. API ID={api_id}"),
@@ -24,6 +25,8 @@ _ERRORS = {
     1517: (2, "입력 값 형식이 올바르지 않습니다. 파라미터={parameter} 실패사유={reason}"),
     1687: (5, "재귀 호출이 발생하여 API 호출을 제한합니다, API ID={api_id}"),
     1700: (5, "허용된 API 요청 개수를 초과하였습니다. 유량={limit}, API ID={api_id}"),
+    1701: (5, "허용된 API 요청 개수를 초과하였습니다"),
+    1702: (5, "허용된 API 요청 개수를 초과하였습니다"),
     1999: (1, "예기치 못한 에러가 발생했습니다. 실패사유={reason}"),
     8001: (3, "App Key와 Secret Key 검증에 실패했습니다"),
     8002: (3, "App Key와 Secret Key 검증에 실패했습니다. 실패사유={reason}"),
@@ -53,20 +56,24 @@ class _Blanks(dict[str, object]):
 
 
 def refusal(code: int, *, status: int | None = None, **blanks: object) -> Reply:
-    """Kiwoom's error `code` as it goes out: HTTP 200, or 429 for 1700 [captured].
+    """Return Kiwoom's error `code`: HTTP 200, or 429 for a rate limit [captured].
 
     The texts of 1504, 1511, 1700, 8001, 8005, 8010, 8030, 8050 and 8104, and their ``return_code``, are [captured];
-    of 8020, the text is. The other texts are those of the vendor's table of errors [vendor], where ``{?}`` stands for
-    what a call fills in: no answer with them was captured, and their ``return_code`` is our choice [assumed].
+    of 8020, the text is. The other texts are those of the vendor's table of errors [vendor]; their ``return_code`` is
+    [assumed]. 1701 and 1702 are known by their numbers alone, and have the text of 1700.
 
-    :param status: the HTTP status, if it is to be another.
+    :param status: another HTTP status.
     :param blanks: what the text has room for: ``api_id``, ``path``, ``parameter``, ``reason``, ``limit``.
-    :raises ValueError: if Kiwoom has no such code, as far as is known.
+    :raises ValueError: if the code is unknown.
+
+    >>> refusal(8050).payload
+    {'return_msg': '인증에 실패했습니다[8050:지정단말기 인증에 실패했습니다]', 'return_code': 3}
     """
-    if code not in _ERRORS:
-        raise ValueError(f"{code} is none of Kiwoom's codes: take one of {', '.join(map(str, _ERRORS))}")
-    return_code, text = _ERRORS[code]
+    known = find_code(code)
+    if known is None or code not in TEMPLATES:
+        raise ValueError(f"Kiwoom has no code {code}: take one of {', '.join(map(str, TEMPLATES))}")
+    return_code, text = TEMPLATES[code]
     message = f"{_CLASSES[return_code]}[{code}:{text.format_map(_Blanks(blanks))}]"
     if status is None:
-        status = 429 if code == 1700 else 200
+        status = 429 if known.kind is Kind.RATE_LIMIT else 200
     return Reply({"return_msg": message, "return_code": return_code}, status)

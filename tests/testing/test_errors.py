@@ -4,7 +4,9 @@ import sys
 
 import pytest
 
+from requests_kiwoom.codes import CODES
 from requests_kiwoom.testing import KiwoomServer, refusal
+from requests_kiwoom.testing.errors import TEMPLATES
 from tests.testing.client import session_from
 
 needs_a_second_address = pytest.mark.skipif(
@@ -94,7 +96,7 @@ def test_any_other_refusal(server, client):
 
 def test_unknown_code():
     """A code that Kiwoom does not have is told at once."""
-    with pytest.raises(ValueError, match="1234 is none of Kiwoom's codes: take one of 1501"):
+    with pytest.raises(ValueError, match="Kiwoom has no code 1234: take one of 1501"):
         refusal(1234)
 
 
@@ -149,3 +151,16 @@ class TestTwoEnvironments:
         client.log_in()
 
         assert [2, 0] == [client.call(api_id).json()["return_code"] for api_id in ("kt00002", "ka01690")]
+
+
+def test_every_code_of_the_package_has_a_text():
+    """The texts are those of the codes that the package knows, no more and no fewer."""
+    assert set(CODES) == set(TEMPLATES)
+
+
+def test_rate_limits_come_with_http_429():
+    """Each code for too many calls comes with HTTP 429, every other one with HTTP 200."""
+    statuses = {code: refusal(code).status for code in TEMPLATES}
+
+    assert {code for code, status in statuses.items() if status == 429} == {1700, 1701, 1702}
+    assert {200, 429} == set(statuses.values())

@@ -1,0 +1,1 @@
+"""HTTP plumbing of the local Kiwoom server: ports, connections, TLS."""
