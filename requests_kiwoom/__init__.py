@@ -1,4 +1,8 @@
-"""An auth plugin for `requests` that keeps a live token on every request to Kiwoom Securities' REST API."""
+"""An auth plugin for `requests` that keeps a live token on every request to Kiwoom Securities' REST API.
+
+Statements about Kiwoom name their source: [spec], the specification; [vendor], its own client or documents; [captured],
+a published response; [assumed], what clients act on without proof; [disputed], reports contradict each other.
+"""
 
 import logging
 

@@ -1,38 +1,26 @@
 """``KiwoomAuth``: which requests get the two headers, and views of an auth for one API."""
 
 import os
-import re
 import time
-from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Session
 from requests.auth import AuthBase
 
-from .exceptions import InsecureTransport, InvalidApiId, MissingApiId, WrongEnvironment
+from .api_id import check_api_id, check_api_id_header
+from .exceptions import InvalidApiId
 from .hook import RejectionHook
 from .oauth import REVOKE_PATH, TOKEN_PATH, OAuthClient
-from .origins import KIWOOM_HOSTS, MOCK, PRODUCTION, origin_of, parse_base_url
+from .origins import MOCK, PRODUCTION, has_origin, parse_base_url
+from .pauses import TOKEN_CALL
 from .resend import note_body_position
 from .secret import mask
-from .settings import (
-    Timeout,
-    check_resend,
-    check_session,
-    check_store,
-    key_from_env,
-    mock_from_env,
-    read_key,
-    read_timeout,
-)
-from .source import TOKEN_CALL, TokenSource
+from .settings import Timeout, check_resend, check_session, check_store, options_from_env, read_key, read_timeout
+from .source import TokenSource
 from .stores import TokenStore
-
-#: The specification gives the header 10 characters.
-_API_ID = r"[!-~]{1,10}"
+from .tokens import Clock
 
 
 class KiwoomAuth(AuthBase):
@@ -42,10 +30,6 @@ class KiwoomAuth(AuthBase):
     issued on first use (au10001), again when its expiry has passed, and again when Kiwoom rejects it: with code 8005 in
     HTTP 200 [captured], or with HTTP 401 [vendor]. After a rejection the request is sent again, once. Requests to other
     hosts are left untouched.
-
-    Statements about Kiwoom name their source: [spec], the specification; [vendor], its own client or documents;
-    [captured], a published response; [assumed], what clients act on without proof; [disputed], reports contradict each
-    other.
 
     >>> auth = KiwoomAuth("my-appkey", "my-secretkey")
     >>> with requests.Session() as session:
@@ -77,7 +61,7 @@ class KiwoomAuth(AuthBase):
     """
 
     #: Seconds since the epoch. Tests replace it; it is read when an auth is made.
-    clock: Callable[[], float] = time.time
+    clock: Clock = time.time
 
     _api_id: str | None = None
 
@@ -123,17 +107,7 @@ class KiwoomAuth(AuthBase):
         >>> KiwoomAuth.from_env(mock=False)
         <KiwoomAuth https://api.kiwoom.com>
         """
-        options = {name: mask(option) for name, option in options.items()}
-        for name, variable in (("appkey", "KIWOOM_APPKEY"), ("secretkey", "KIWOOM_SECRETKEY")):
-            if name not in options:
-                options[name] = key_from_env(os.environ, variable)
-        # base_url=None must not disable KIWOOM_MOCK: the program would trade real money.
-        if "mock" not in options and options.get("base_url") is None:
-            options["mock"] = mock_from_env(os.environ)
-            options["base_url"] = os.environ.get("KIWOOM_BASE_URL") or None
-            if options["mock"] and options["base_url"]:
-                raise ValueError("both KIWOOM_MOCK and KIWOOM_BASE_URL are set: unset one of them")
-        return cls(**options)
+        return cls(**options_from_env({name: mask(option) for name, option in options.items()}, os.environ))
 
     def for_api(self, api_id: str, *, resend: bool | None = None) -> "KiwoomAuth":
         """Return this auth for one API: its requests need no ``api-id`` header of their own. The token is shared.
@@ -151,7 +125,7 @@ class KiwoomAuth(AuthBase):
 
         >>> buy = auth.for_api("kt10000", resend=False)
         """
-        _check_api_id(api_id)
+        check_api_id(api_id)
         view = type(self).__new__(type(self))
         view.__dict__.update(self.__dict__)
         view._api_id = api_id
@@ -242,7 +216,7 @@ class KiwoomAuth(AuthBase):
                 given = headers["api-id"]
             except KeyError:
                 given = ""
-            _check_header(given)
+            check_api_id_header(given)
         elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         headers["Authorization"] = self._source.current().authorization
@@ -257,28 +231,7 @@ class KiwoomAuth(AuthBase):
         return r
 
     def _needs_token(self, url: str) -> bool:
-        """Return whether a request to `url` gets the headers.
-
-        :raises InsecureTransport: its host is Kiwoom's, or this auth's own, over plain http.
-        :raises WrongEnvironment: its host is Kiwoom's, but not this auth's own.
-        """
-        own, origin = self._source.origin, origin_of(url)
-        if origin is None:
-            return False
-        is_own_in_plain = own.scheme == "https" and origin.host == own.host
-        if origin.scheme == "http" and (origin.host in KIWOOM_HOSTS or is_own_in_plain):
-            raise InsecureTransport(f"write https://{origin.host}: plain http would show the token to the network")
-        if origin == own:
-            return urlsplit(url).path not in (TOKEN_PATH, REVOKE_PATH)
-        if origin.host not in KIWOOM_HOSTS:
-            return False
-        advice = (
-            "production (실전) is KiwoomAuth(...), mock trading (모의투자) is KiwoomAuth(..., mock=True), each with its"
-            " own key"
-            if own.host in KIWOOM_HOSTS
-            else "begin URLs with auth.base_url"
-        )
-        raise WrongEnvironment(f"this auth is for {own}, and the request's URL is of {origin}: {advice}")
+        return has_origin(url, self._source.origin) and urlsplit(url).path not in (TOKEN_PATH, REVOKE_PATH)
 
     def __getstate__(self) -> dict[str, Any]:
         # The hook pickles as a no-op; only its `resend` is kept.
@@ -292,19 +245,3 @@ class KiwoomAuth(AuthBase):
         source = self.__dict__.get("_source")  # Missing if the constructor failed.
         words = [type(self).__name__, str(source.origin) if source is not None else "", self._api_id or ""]
         return f"<{' '.join(word for word in words if word)}>"
-
-
-# Cached, since programs use a handful of ids over and over.
-@lru_cache(maxsize=512)
-def _check_header(api_id: "str | bytes") -> None:
-    if not api_id:
-        raise MissingApiId(
-            'name the API: headers={"api-id": "ka10001"} on the request, or auth.for_api("ka10001"); one path serves'
-            " many APIs, so the URL does not say which one is meant"
-        )
-    _check_api_id(api_id.decode("latin-1") if isinstance(api_id, bytes) else api_id)
-
-
-def _check_api_id(api_id: str) -> None:
-    if not isinstance(api_id, str) or not re.fullmatch(_API_ID, api_id):
-        raise InvalidApiId("an api-id is 1 to 10 visible ASCII characters, such as ka10001")

@@ -19,8 +19,8 @@ from .resend import (
     strip_token_from_redirect,
 )
 from .secret import Secret, mask
-from .source import HeldToken, TokenSource
-from .tokens import fingerprint
+from .source import TokenSource
+from .tokens import HeldToken, fingerprint
 from .verdict import Verdict, is_short, judge_response
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class RejectionHook:
         verdict = judge_response(response, streamed)
         if verdict is Verdict.REJECTED:
             return self._handle_rejection(response, streamed, kwargs)
-        if verdict is Verdict.ACCEPTED and self._source.is_watching:
+        if verdict is Verdict.ACCEPTED and self._source.pauses:
             self._note_accepted(response)
         return None
 
@@ -86,7 +86,7 @@ class RejectionHook:
 
     def _note_accepted(self, response: Response) -> None:
         if self._carried_token(response.request) is not None:
-            self._source.note_accepted(_api_id_of(response.request))
+            self._source.pauses.note_accepted(_api_id_of(response.request))
 
     def _handle_rejection(self, response: Response, streamed: bool, kwargs: dict[str, Any]) -> Response | None:
         request = response.request
@@ -157,7 +157,7 @@ class RejectionHook:
             return second
         verdict = judge_response(second, streamed)
         if verdict is Verdict.ACCEPTED:
-            self._source.note_accepted(_api_id_of(request))
+            self._source.pauses.note_accepted(_api_id_of(request))
         rejected = self._carried_token(request)
         if verdict is Verdict.REJECTED and rejected is not None:
             self._release(second, streamed, rejected)

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from .exceptions import InsecureTransport
+from .exceptions import InsecureTransport, WrongEnvironment
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -52,6 +52,28 @@ def origin_of(url: str) -> Origin | None:
 PRODUCTION = Origin("https", "api.kiwoom.com", 443)
 MOCK = Origin("https", "mockapi.kiwoom.com", 443)
 KIWOOM_HOSTS = frozenset({PRODUCTION.host, MOCK.host})
+
+
+def has_origin(url: str, own: Origin) -> bool:
+    """Return whether `url` is of the origin `own`.
+
+    :raises InsecureTransport: its host is Kiwoom's, or `own`'s, over plain http.
+    :raises WrongEnvironment: its host is Kiwoom's, but not `own`'s.
+    """
+    origin = origin_of(url)
+    if origin is None or origin == own:
+        return origin is not None
+    is_own_in_plain = own.scheme == "https" and origin.host == own.host
+    if origin.scheme == "http" and (origin.host in KIWOOM_HOSTS or is_own_in_plain):
+        raise InsecureTransport(f"write https://{origin.host}: plain http would show the token to the network")
+    if origin.host not in KIWOOM_HOSTS:
+        return False
+    advice = (
+        "production (실전) is KiwoomAuth(...), mock trading (모의투자) is KiwoomAuth(..., mock=True), each with its own key"
+        if own.host in KIWOOM_HOSTS
+        else "begin URLs with auth.base_url"
+    )
+    raise WrongEnvironment(f"this auth is for {own}, and the request's URL is of {origin}: {advice}")
 
 
 def parse_base_url(base_url: str) -> Origin:

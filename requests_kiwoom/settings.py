@@ -116,6 +116,23 @@ def read_timeout(timeout: Any) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
+def options_from_env(options: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of an auth, with what `options` leaves out taken from the environment.
+
+    :raises ValueError: if a key is missing, or the value of a variable is unknown.
+    """
+    keys = {"appkey": "KIWOOM_APPKEY", "secretkey": "KIWOOM_SECRETKEY"}
+    from_env: dict[str, Any] = {
+        name: key_from_env(environ, variable) for name, variable in keys.items() if name not in options
+    }
+    # base_url=None must not disable KIWOOM_MOCK: the program would trade real money.
+    if "mock" not in options and options.get("base_url") is None:
+        from_env |= {"mock": mock_from_env(environ), "base_url": environ.get("KIWOOM_BASE_URL") or None}
+        if from_env["mock"] and from_env["base_url"]:
+            raise ValueError("both KIWOOM_MOCK and KIWOOM_BASE_URL are set: unset one of them")
+    return {**options, **from_env}
+
+
 def key_from_env(environ: Mapping[str, str], variable: str) -> "Secret | Path":
     """Return the key in `variable`, or the path in `variable` + ``_FILE``.
 

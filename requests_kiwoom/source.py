@@ -14,55 +14,23 @@ this clock, when it was issued if that fails
 """
 
 import logging
-import math
 import time
-from collections.abc import Callable
-from typing import NamedTuple
 
-from .backoff import Backoff, LastFailure
+from .backoff import LastFailure
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
 from .locks import ProcessLock
 from .oauth import OAuthClient
 from .origins import Origin
+from .pauses import ApiPauses
 from .stores import TokenStore
 from .stores.guarded import GuardedStore, NoStore, store_key
-from .tokens import LIFETIME, Authorization, Token, fingerprint, is_plausible
+from .tokens import LIFETIME, Authorization, Clock, HeldToken, Token, hold, is_plausible
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that an overdue token is used before au10001 is asked again.
-_OVERDUE_USE = 30.0
 #: A token whose remaining life is within so many seconds of 24 hours counts as new.
 _NEW_WITHIN = 60.0
-#: The most pauses that are kept: 8 of them take less than 2 kB.
-_MOST_PAUSES = 8
-
-#: The name under which :meth:`KiwoomAuth.token` reports a rejection: it counts as an API of its own.
-TOKEN_CALL = "token()"
-
 _BUSY = "Another thread was busy with the token for the longest time that one token call may take. Try again."
-_WAY_OUT = "Another one will be requested after a pause; auth.renew(force=True) replaces it now."
-
-
-class HeldToken(NamedTuple):
-    """The current token, as requests get it."""
-
-    token: Token
-    #: The value of the ``Authorization`` header, marked with the source's key.
-    authorization: Authorization
-    #: Seconds since the epoch until which it is used: its expiry, or 30 s after a moment if it is overdue.
-    use_until: float
-    #: Whether it was past its expiry, by this clock, when it was issued.
-    is_overdue: bool
-
-
-class Trial(NamedTuple):
-    """A token that was issued because an API rejected another one. If the API rejects it, too, the API is the cause."""
-
-    value: str
-    api_id: str
-    #: Seconds since the epoch: a rejection after that is the token's fault.
-    until: float
 
 
 class TokenSource:
@@ -76,9 +44,7 @@ class TokenSource:
     :param clock: seconds since the epoch.
     """
 
-    def __init__(
-        self, oauth: OAuthClient, store: TokenStore | None = None, *, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, oauth: OAuthClient, store: TokenStore | None = None, *, clock: Clock = time.time) -> None:
         self._oauth = oauth
         self._clock = clock
         #: Names the key pair and the origin, without showing them.
@@ -88,10 +54,8 @@ class TokenSource:
         self._held: HeldToken | None = None
         #: The token that was rejected or revoked last: a store may still hold it.
         self._last_rejected: str | None = None
-        #: The last token that was issued for a rejection, until its API accepts it.
-        self._trial: Trial | None = None
-        #: The pauses of APIs that rejected new tokens, by api-id.
-        self._pauses: dict[str, Backoff] = {}
+        #: The APIs that reject new tokens.
+        self.pauses = ApiPauses(clock)
         #: au10001's last error, and the pause after it.
         self._failure = LastFailure()
         self._lock = ProcessLock()
@@ -109,11 +73,6 @@ class TokenSource:
         """The token that requests got last; its expiry may have passed."""
         held = self._held
         return held.token if held is not None else None
-
-    @property
-    def is_watching(self) -> bool:
-        """Whether an accepted response matters: an API rejected a token lately."""
-        return self._trial is not None or bool(self._pauses)
 
     def current(self) -> HeldToken:
         """Return the live token; obtain one if there is none.
@@ -139,20 +98,12 @@ class TokenSource:
             if live is not None and live.token.value != rejected:
                 return live
             self._last_rejected = rejected
-            self._raise_if_api_is_the_cause(rejected, api_id)
+            self.pauses.note_rejected(rejected, api_id)
             held = self._obtain(deadline, api_id)
             if held.token.value == rejected:
                 what = f"au10001 returned token {held.token.fingerprint} again, which {api_id} just rejected"
-                raise self._start_pause(api_id, what)
+                raise self.pauses.start(api_id, what)
             return held
-
-    def note_accepted(self, api_id: str) -> None:
-        """End the pause of an API that accepted a token."""
-        # Without the lock: a thread that has its response does not wait for another thread's token call.
-        self._pauses.pop(api_id, None)
-        trial = self._trial
-        if trial is not None and trial.api_id == api_id:
-            self._trial = None
 
     def is_own(self, authorization: "str | bytes") -> bool:
         """Return whether this source made the header value `authorization`, of whatever age the token is."""
@@ -204,14 +155,14 @@ class TokenSource:
             if held is None or not held.is_overdue:
                 raise
             # By Kiwoom's clock it was live: a wrong local clock costs a few calls, never a request.
-            self._held = held._replace(use_until=self._clock() + _OVERDUE_USE)
-            return self._held
+            return self._publish(held.token)
 
     def _obtain(self, deadline: float, rejected_by: str | None = None) -> HeldToken:
         stored = self._acceptable(self._store.load())
         if stored is not None:
             return self._publish(stored)
-        self._raise_in_pause(rejected_by)
+        self.pauses.check(rejected_by)
+        self._raise_in_pause()
         published: list[HeldToken] = []
 
         def issue(stored: Token | None) -> Token:
@@ -226,7 +177,8 @@ class TokenSource:
 
     def _renew(self, stored: Token | None, force: bool) -> HeldToken:
         # Published at once: if au10002 gives no response, this is the token that is put back.
-        held = self._publish(self._acceptable(stored) or self._live_token() or self._call_au10001())
+        live = self._live()
+        held = self._publish(self._acceptable(stored) or (live.token if live else self._call_au10001()))
         if self._is_new(held.token) and held.token.value != self._last_rejected and not force:
             return held
         try:
@@ -238,34 +190,10 @@ class TokenSource:
             logger.warning("renew(): %s", error)
         return self._publish(self._call_au10001())
 
-    def _live_token(self) -> Token | None:
-        live = self._live()
-        return live.token if live is not None else None
-
-    def _raise_if_api_is_the_cause(self, rejected: str, api_id: str) -> None:
-        trial = self._trial
-        if trial is not None and (trial.value, trial.api_id) == (rejected, api_id):
-            self._trial = None
-            if self._clock() <= trial.until:
-                raise self._start_pause(api_id, f"{api_id} rejected the new token {fingerprint(rejected)}, too")
-
-    def _raise_in_pause(self, rejected_by: str | None = None) -> None:
-        now = self._clock()
-        pause = self._pauses.get(rejected_by or "")
-        if pause is not None and pause.remaining(now):
-            raise TokenUnavailable(f"{rejected_by} rejects every token. {_WAY_OUT}", retry_after=pause.remaining(now))
-        error = self._failure.error_in_pause(now)
+    def _raise_in_pause(self) -> None:
+        error = self._failure.error_in_pause(self._clock())
         if error is not None:
             raise error
-
-    def _start_pause(self, api_id: str, what: str) -> TokenUnavailable:
-        now = self._clock()
-        self._trial = None
-        pause = self._pauses.pop(api_id, Backoff()).after_failure(now)
-        while len(self._pauses) >= _MOST_PAUSES:
-            del self._pauses[min(self._pauses, key=lambda api_id: self._pauses[api_id].remaining(now))]
-        self._pauses[api_id] = pause
-        return TokenUnavailable(f"{what}. {_WAY_OUT}", retry_after=pause.remaining(now))
 
     def _acceptable(self, stored: Token | None) -> Token | None:
         """Return the stored token if it can be the current one."""
@@ -310,23 +238,12 @@ class TokenSource:
             raise
         self._failure = LastFailure()
         if rejected_by is not None:
-            self._trial = Trial(token.value, rejected_by, self._trial_end(rejected_by))
+            self.pauses.note_issued(token, rejected_by)
         logger.info("token %s issued, expires %s", token.fingerprint, token.expires_at)
         return token
 
-    def _trial_end(self, api_id: str) -> float:
-        # An API ends its trial with an accepted response. What a login did with token() is not seen: there, a token
-        # that lives longer than the pause that would follow was accepted.
-        if api_id != TOKEN_CALL:
-            return math.inf
-        return self._clock() + self._pauses.get(api_id, Backoff()).next_length
-
     def _publish(self, token: Token) -> HeldToken:
-        now = self._clock()
-        is_overdue = token.expires_epoch <= now
-        use_until = now + _OVERDUE_USE if is_overdue else token.expires_epoch
-        held = HeldToken(token, Authorization(token.authorization, self.key), use_until, is_overdue)
-        self._held = held
+        self._held = held = hold(token, self.key, self._clock())
         return held
 
     def _is_new(self, token: Token) -> bool:

@@ -2,16 +2,23 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import dateutil.parser
 import dateutil.tz
 
 from .secret import Secret, mask
 
+#: Returns seconds since the epoch.
+Clock = Callable[[], float]
+
 #: A token lives this long from its *first* issue, in seconds; asking again does not lengthen it [captured].
 LIFETIME = 24 * 3600.0
+
+#: Seconds that an overdue token is used before au10001 is called again.
+_OVERDUE_USE = 30.0
 
 #: Korea's time zone: UTC+9, without daylight saving since 1988.
 KST = dateutil.tz.tzoffset("KST", 9 * 3600)
@@ -106,6 +113,25 @@ class Authorization(Secret):
         new = super().__new__(cls, value)
         new.source_key = source_key
         return new
+
+
+class HeldToken(NamedTuple):
+    """The current token, as requests get it."""
+
+    token: Token
+    #: The value of the ``Authorization`` header, marked with the source's key.
+    authorization: Authorization
+    #: Seconds since the epoch until which it is used: its expiry, or 30 s after a moment if it is overdue.
+    use_until: float
+    #: Whether it was past its expiry, by this clock, when it was issued.
+    is_overdue: bool
+
+
+def hold(token: Token, source_key: str, now: float) -> HeldToken:
+    """Return `token` as the current one at `now` (seconds since the epoch)."""
+    is_overdue = token.expires_epoch <= now
+    use_until = now + _OVERDUE_USE if is_overdue else token.expires_epoch
+    return HeldToken(token, Authorization(token.authorization, source_key), use_until, is_overdue)
 
 
 def fingerprint(value: str) -> str:
