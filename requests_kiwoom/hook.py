@@ -124,13 +124,8 @@ class RejectionHook:
                 response.close()
         except Exception:  # Cut off, say: the rejection itself was read.
             response.close()
-        logger.warning(
-            "token %s rejected for %s (HTTP %s, code %s)",
-            fingerprint(rejected),
-            _api_id_of(response.request),
-            response.status_code,
-            code,
-        )
+        details = f"HTTP {response.status_code}" + (f", code {code}" if code is not None else "")
+        logger.warning("token %s rejected for %s (%s)", fingerprint(rejected), _api_id_of(response.request), details)
 
     def _replace(self, request: PreparedRequest, rejected: str) -> HeldToken | None:
         """Put another token on the caller's request, which may be sent again; ``None`` if there is none."""

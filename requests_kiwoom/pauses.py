@@ -1,9 +1,8 @@
 """``ApiPauses``: APIs that reject every new token, for which au10001 is not called until a pause ends."""
 
-import math
 from typing import NamedTuple
 
-from .backoff import Backoff
+from .backoff import LONGEST, Backoff
 from .exceptions import TokenUnavailable
 from .secret import mask
 from .tokens import Clock, Token, fingerprint
@@ -59,7 +58,7 @@ class ApiPauses:
         """Begin the trial of `token`, which was issued because `api_id` rejected another one."""
         # An API ends its trial with an accepted response. What a program does with token() is not seen: there, a token
         # that lived longer than the pause that would follow was accepted.
-        length = self._pauses.get(api_id, Backoff()).next_length if api_id == TOKEN_CALL else math.inf
+        length = self._pauses.get(api_id, Backoff()).next_length if api_id == TOKEN_CALL else LONGEST
         self._trial = Trial(token.value, api_id, self._clock() + length)
 
     def note_rejected(self, rejected: str, api_id: str) -> None:

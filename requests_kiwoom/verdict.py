@@ -27,7 +27,7 @@ def judge(status: int, content: bytes | None) -> Verdict:
     """Return the verdict on a response.
 
     :param status: the HTTP status.
-    :param content: the whole body; of a body longer than 1 KiB any part above that is enough. ``None`` if it is unread.
+    :param content: the body, or enough of it to see that it is no rejection; ``None`` if nothing is known of it.
     """
     if status == 401:
         return Verdict.REJECTED
@@ -48,16 +48,16 @@ def judge_response(response: Response, streamed: bool) -> Verdict:
         return Verdict.REJECTED
     length = _declared_length(response)
     if length is None:
-        return judge(status, peek(response) if streamed else response.content)
-    if length > SIZE_LIMIT:  # No rejection is that long. What is unread says nothing yet.
-        return Verdict.UNKNOWN if streamed or status != 200 else Verdict.ACCEPTED
+        return judge(status, peek(response)[0] if streamed else response.content)
+    if length > SIZE_LIMIT:  # No rejection is that long.
+        return Verdict.ACCEPTED if status == 200 else Verdict.UNKNOWN
     return judge(status, response.content)
 
 
 def is_short(response: Response) -> bool:
     """Return whether a streamed body can be read at once: it declares 64 KiB at most, or is complete already."""
     length = _declared_length(response)
-    return peek(response) is not None if length is None else length <= _DRAIN_LIMIT
+    return peek(response)[1] if length is None else length <= _DRAIN_LIMIT
 
 
 def _declared_length(response: Response) -> int | None:
@@ -70,32 +70,31 @@ def _declared_length(response: Response) -> int | None:
 # reader of http.client, and are put back.
 
 
-def peek(response: Response) -> bytes | None:
-    """Return the body of a streamed response if it is short and complete; ``None`` once it is not.
+def peek(response: Response) -> tuple[bytes | None, bool]:
+    """Return the beginning of a streamed body, and whether it is all of it. The caller can still read every byte.
 
-    The caller can still read all of it.
+    More than the first piece is read only as long as the body may be a rejection. ``None`` if it cannot be looked at.
     """
     connection = getattr(response.raw, "_fp", None)  # An http.client.HTTPResponse, in urllib3 1.26 and 2.
     reader = getattr(connection, "fp", None)
     if not isinstance(reader, BufferedReader):  # A mock's response, or one without a body.
-        return None
+        return None, False
     is_chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
-    encoding = response.headers.get("Content-Encoding", "").lower()
+    decode = _decompress if response.headers.get("Content-Encoding") else bytes
     taken = b""
     try:
-        data = reader.peek(1)  # One read from the socket at most: the caller waits no longer for a first piece.
+        data = reader.peek(1)  # At most one read from the socket: the caller waits no longer for a first piece.
         while True:
             content, is_complete = _dechunk(data) if is_chunked else (data, not data)
-            if encoding:
-                content = _decompress(content)
+            content = decode(content)
             if is_complete or not _may_be_rejection(content):
-                return content if is_complete else None
+                return content, is_complete
             taken += reader.read(len(data) - len(taken))
             data = taken + reader.peek(1)
-            if data == taken:  # The connection was closed.
-                return content if not is_chunked else None
+            if data == taken:  # The connection was closed, which ends a body without chunks.
+                return (None, False) if is_chunked else (content, True)
     except (OSError, ValueError, zlib.error):
-        return None
+        return None, False
     finally:
         if taken:
             connection.fp = BufferedReader(_PutBack(taken, reader))  # type: ignore[union-attr]
