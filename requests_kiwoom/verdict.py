@@ -82,6 +82,7 @@ def peek(response: Response) -> tuple[bytes | None, bool]:
     is_chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
     decode = _decompress if response.headers.get("Content-Encoding") else bytes
     taken = b""
+    failure: OSError | None = None
     try:
         data = reader.peek(1)  # At most one read from the socket: the caller waits no longer for a first piece.
         while True:
@@ -93,16 +94,21 @@ def peek(response: Response) -> tuple[bytes | None, bool]:
             data = taken + reader.peek(1)
             if data == taken:  # The connection was closed, which ends a body without chunks.
                 return (None, False) if is_chunked else (content, True)
-    except (OSError, ValueError, zlib.error):
+    except OSError as error:
+        failure = error.with_traceback(None)
+        return None, False
+    except (ValueError, zlib.error):
         return None, False
     finally:
-        if taken:
-            connection.fp = BufferedReader(_PutBack(taken, reader))  # type: ignore[union-attr]
+        if taken or failure:
+            connection.fp = BufferedReader(_PutBack(taken, reader, failure))  # type: ignore[union-attr]
 
 
 def _may_be_rejection(content: bytes) -> bool:
     """Return whether `content` may be the beginning of a rejection's JSON object."""
-    return len(content) <= SIZE_LIMIT and (not content.strip() or b'"return_' in content[:SIZE_LIMIT])
+    # The network may split the body anywhere, in the first member's name as well.
+    beginning = b"".join(content[:SIZE_LIMIT].split())[:9]
+    return len(content) <= SIZE_LIMIT and (b'{"return_'.startswith(beginning) or b'"return_' in content)
 
 
 def _dechunk(data: bytes) -> tuple[bytes, bool]:
@@ -129,16 +135,20 @@ def _decompress(content: bytes) -> bytes:
 
 
 class _PutBack(RawIOBase):
-    """Bytes that were taken from a reader, and then the rest of the reader."""
+    """Bytes that were taken from a reader, and then the rest of the reader, or the error that reading it raised."""
 
-    def __init__(self, taken: bytes, reader: BufferedReader) -> None:
+    def __init__(self, taken: bytes, reader: BufferedReader, failure: "OSError | None") -> None:
         self._taken = taken
         self._reader = reader
+        # A socket reports a reset or a timeout once; the next read would see the end of the body, or another error.
+        self._failure = failure
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if not self._taken and self._failure is not None:
+            raise self._failure
         piece = self._taken[: len(buffer)] or self._reader.read1(len(buffer))
         self._taken = self._taken[len(buffer) :]
         buffer[: len(piece)] = piece
