@@ -17,7 +17,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .backoff import Backoff, LastFailure
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
@@ -34,8 +34,10 @@ logger = logging.getLogger(__name__)
 _OVERDUE_USE = 30.0
 #: A token whose remaining life is within so many seconds of 24 hours counts as new.
 _NEW_WITHIN = 60.0
-#: The most pauses that are kept: 8 of them take less than 2 kB.
-_MOST_PAUSES = 8
+#: The most pauses that are kept, and the most trials: 8 pauses take less than 2 kB.
+_MOST_APIS = 8
+
+_Entry = TypeVar("_Entry")
 
 #: The name under which :meth:`KiwoomAuth.token` reports a rejection: it counts as an API of its own.
 TOKEN_CALL = "token()"
@@ -57,12 +59,21 @@ class HeldToken(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A token that was issued because an API rejected another one. If the API rejects it, too, the API is the cause."""
+    """An API rejected a token, and another was issued. If it rejects the current one, too, the API is the cause."""
 
-    value: str
-    api_id: str
+    #: The token that the API rejected.
+    rejected: str
     #: Seconds since the epoch: a rejection after that is the token's fault.
     until: float
+
+
+def _with_entry(entries: dict[str, _Entry], api_id: str, entry: _Entry) -> dict[str, _Entry]:
+    """Return a copy that ends with `entry`, and lacks the first one if there are too many.
+
+    A copy, since :meth:`TokenSource.note_accepted` removes entries without the lock.
+    """
+    others = [(name, other) for name, other in entries.copy().items() if name != api_id]
+    return dict([*others[-(_MOST_APIS - 1) :], (api_id, entry)])
 
 
 class TokenSource:
@@ -88,8 +99,8 @@ class TokenSource:
         self._held: HeldToken | None = None
         #: The token that was rejected or revoked last: a store may still hold it.
         self._last_rejected: str | None = None
-        #: The last token that was issued for a rejection, until its API accepts it.
-        self._trial: Trial | None = None
+        #: The trials of APIs that rejected a token and accepted none since, by api-id.
+        self._trials: dict[str, Trial] = {}
         #: The pauses of APIs that rejected new tokens, by api-id.
         self._pauses: dict[str, Backoff] = {}
         #: au10001's last error, and the pause after it.
@@ -113,7 +124,7 @@ class TokenSource:
     @property
     def is_watching(self) -> bool:
         """Whether an accepted response matters: an API rejected a token lately."""
-        return self._trial is not None or bool(self._pauses)
+        return bool(self._trials or self._pauses)
 
     def current(self) -> HeldToken:
         """Return the live token; obtain one if there is none.
@@ -150,9 +161,7 @@ class TokenSource:
         """End the pause of an API that accepted a token."""
         # Without the lock: a thread that has its response does not wait for another thread's token call.
         self._pauses.pop(api_id, None)
-        trial = self._trial
-        if trial is not None and trial.api_id == api_id:
-            self._trial = None
+        self._trials.pop(api_id, None)
 
     def is_own(self, authorization: "str | bytes") -> bool:
         """Return whether this source made the header value `authorization`, of whatever age the token is."""
@@ -243,11 +252,9 @@ class TokenSource:
         return live.token if live is not None else None
 
     def _raise_if_api_is_the_cause(self, rejected: str, api_id: str) -> None:
-        trial = self._trial
-        if trial is not None and (trial.value, trial.api_id) == (rejected, api_id):
-            self._trial = None
-            if self._clock() <= trial.until:
-                raise self._start_pause(api_id, f"{api_id} rejected the new token {fingerprint(rejected)}, too")
+        trial = self._trials.get(api_id)
+        if trial is not None and trial.rejected != rejected and self._clock() <= trial.until:
+            raise self._start_pause(api_id, f"{api_id} rejected the new token {fingerprint(rejected)}, too")
 
     def _raise_in_pause(self, rejected_by: str | None = None) -> None:
         now = self._clock()
@@ -260,11 +267,9 @@ class TokenSource:
 
     def _start_pause(self, api_id: str, what: str) -> TokenUnavailable:
         now = self._clock()
-        self._trial = None
-        pause = self._pauses.pop(api_id, Backoff()).after_failure(now)
-        while len(self._pauses) >= _MOST_PAUSES:
-            del self._pauses[min(self._pauses, key=lambda api_id: self._pauses[api_id].remaining(now))]
-        self._pauses[api_id] = pause
+        self._trials.pop(api_id, None)
+        pause = self._pauses.get(api_id, Backoff()).after_failure(now)
+        self._pauses = _with_entry(self._pauses, api_id, pause)
         return TokenUnavailable(f"{what}. {_WAY_OUT}", retry_after=pause.remaining(now))
 
     def _acceptable(self, stored: Token | None) -> Token | None:
@@ -309,8 +314,9 @@ class TokenSource:
             logger.warning("%s", error)
             raise
         self._failure = LastFailure()
-        if rejected_by is not None:
-            self._trial = Trial(token.value, rejected_by, self._trial_end(rejected_by))
+        if rejected_by is not None and self._last_rejected is not None:
+            trial = Trial(self._last_rejected, self._trial_end(rejected_by))
+            self._trials = _with_entry(self._trials, rejected_by, trial)
         logger.info("token %s issued, expires %s", token.fingerprint, token.expires_at)
         return token
 

@@ -159,8 +159,6 @@ def test_eight_threads_send_one_request(server, prepared, reissue):
     assert 6 == server.issues
 
 
-
-
 @pytest.mark.parametrize("kind", [requests.Session, KeepsAuth])
 @pytest.mark.parametrize("status", [302, 307])
 @pytest.mark.parametrize("follow", [True, False])
