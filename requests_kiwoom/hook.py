@@ -4,20 +4,13 @@ import logging
 import time
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urljoin
 
 from requests import PreparedRequest, Response
 
 from .envelope import read_envelope
 from .exceptions import TokenIssueError, TokenRefused
 from .origins import origin_of
-from .resend import (
-    adapter_arguments,
-    add_cookies,
-    is_rewound,
-    keep_token_on_redirect,
-    strip_token_from_redirect,
-)
+from .resend import adapter_arguments, add_cookies, guard_redirect, is_rewound
 from .secret import Secret, mask
 from .source import TokenSource
 from .tokens import HeldToken, fingerprint
@@ -50,7 +43,7 @@ class RejectionHook:
         """
         streamed = kwargs.get("stream", False)
         if response.status_code != 200 and response.is_redirect:
-            self._handle_redirect(response)
+            self._handle_redirect(response.request)
             return None
         if streamed and self._carried_token(response.request) is None:
             return None  # Of another host, after a redirect: its body is not looked at.
@@ -71,18 +64,13 @@ class RejectionHook:
     def __deepcopy__(self, memo: dict[int, Any]) -> "RejectionHook":
         return self
 
-    def _handle_redirect(self, response: Response, request: PreparedRequest | None = None) -> None:
-        """Strip the token from a redirect to another origin.
+    def _handle_redirect(self, request: PreparedRequest) -> None:
+        """Keep the token from another origin.
 
-        :param request: the request that requests builds the next hop from, if it is not the response's.
+        :param request: the request that requests builds the next hop from.
         """
-        request = request or response.request
-        if self._carried_token(request) is None:
-            return
-        if origin_of(urljoin(response.url, response.headers["location"])) == self._source.origin:
-            keep_token_on_redirect(request)
-        else:
-            strip_token_from_redirect(request)
+        if self._carried_token(request) is not None:
+            guard_redirect(request, self._source.origin)
 
     def _note_accepted(self, response: Response) -> None:
         if self._carried_token(response.request) is not None:
@@ -100,7 +88,7 @@ class RejectionHook:
             # An order for another account must not be sent for this one.
             logger.warning("not resent: this auth did not set the token")
             return None
-        replacement = self._replace(request, rejected)
+        replacement = self._replace(request, rejected, is_outdated=self._was_replaced_meanwhile(request))
         if replacement is None or not self.resend:
             return None
         if getattr(response, "connection", None) is None:
@@ -127,16 +115,32 @@ class RejectionHook:
         details = f"HTTP {response.status_code}" + (f", code {code}" if code is not None else "")
         logger.warning("token %s rejected for %s (%s)", fingerprint(rejected), _api_id_of(response.request), details)
 
-    def _replace(self, request: PreparedRequest, rejected: str) -> HeldToken | None:
-        """Put another token on the caller's request, which may be sent again; ``None`` if there is none."""
+    def _was_replaced_meanwhile(self, request: PreparedRequest) -> bool:
+        """Return whether another thread that sends this request put another token on it while this one sent it.
+
+        requests takes the hooks when it begins to send: then this hook is no longer on the request.
+        """
+        hooks = request.hooks.get("response", ())
+        return self not in hooks and any(isinstance(hook, RejectionHook) for hook in hooks)
+
+    def _replace(self, request: PreparedRequest, rejected: str, *, is_outdated: bool = False) -> HeldToken | None:
+        """Put another token on the caller's request, which may be sent again; ``None`` if there is none.
+
+        :param is_outdated: whether `rejected` is on the request by now, but was not yet when it was sent.
+        """
         try:
-            replacement = self._source.replace(rejected, _api_id_of(request))
+            source = self._source
+            replacement = source.current() if is_outdated else source.replace(rejected, _api_id_of(request))
         except TokenIssueError as error:
             if self.resend and isinstance(error, TokenRefused):
                 raise
             logger.warning("no other token: %s", error)
             return None
         request.headers["Authorization"] = replacement.authorization
+        hooks = [hook for hook in request.hooks.get("response", ()) if not isinstance(hook, RejectionHook)]
+        # After the header: a thread that begins to send in between takes the new token for an outdated one, which
+        # costs a request; the other way round it would take the old token for the new one.
+        request.hooks = {"response": [RejectionHook(source, self.resend), *hooks]}
         return replacement
 
     def _resend(self, request: PreparedRequest, response: Response, streamed: bool, kwargs: dict[str, Any]) -> Response:
@@ -148,7 +152,7 @@ class RejectionHook:
         second._kiwoom_handled = True  # type: ignore[attr-defined]
         if second.is_redirect:
             # requests builds the next hop from the first request.
-            self._handle_redirect(second, response.request)
+            self._handle_redirect(response.request)
             return second
         verdict = judge_response(second, streamed)
         if verdict is Verdict.ACCEPTED:

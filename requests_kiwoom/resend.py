@@ -1,11 +1,13 @@
 """What a second send needs: a rewound body, the cookies of the first response, and redirects without the token."""
 
-import threading
+from contextlib import suppress
 from typing import Any
 
 from requests import PreparedRequest, Response
 from requests.cookies import get_cookie_header
 from requests.utils import rewind_body
+
+from .origins import Origin, origin_of
 
 #: What an adapter's ``send`` takes. requests-cache dispatches hooks with more.
 _ADAPTER_ARGUMENTS = ("stream", "timeout", "verify", "cert", "proxies")
@@ -29,11 +31,10 @@ def is_rewound(request: PreparedRequest) -> bool:
     body: Any = request.body
     if body is None or isinstance(body, (str, bytes)):
         return True
-    try:
-        memoryview(body)  # bytearray, array, …
-        return True
-    except TypeError:
-        pass
+    if not hasattr(body, "read"):  # An mmap is both a buffer and a file, and is sent as a file.
+        with suppress(TypeError):
+            memoryview(body)  # bytearray, array, …
+            return True
     try:
         rewind_body(request)
     except Exception:  # UnrewindableBodyError, ValueError from a closed file, any error of a user's class.
@@ -61,36 +62,36 @@ def add_cookies(request: PreparedRequest, rejected: Response) -> None:
     request.headers["Cookie"] = "; ".join([*kept, added])
 
 
-def strip_token_from_redirect(request: PreparedRequest) -> None:
-    """Let the next hop, which this thread's requests builds from ``request.copy()``, carry no token.
+def guard_redirect(request: PreparedRequest, origin: Origin) -> None:
+    """Let the next hop, which requests builds from ``request.copy()``, drop the token if it leaves `origin`.
 
     requests strips the token itself, but not for http to https on their default ports, and not in a session that
     overrides ``should_strip_auth``. The request itself keeps it: the caller may send it again, and so may another
     thread meanwhile.
     """
-    copier = request.__dict__.setdefault("copy", _RedirectCopier(request))
-    copier.threads.add(threading.get_ident())
+    request.__dict__.setdefault("copy", _GuardedCopy(request, origin))
 
 
-def keep_token_on_redirect(request: PreparedRequest) -> None:
-    """Undo :func:`strip_token_from_redirect` for this thread: this redirect stays at the token's origin."""
-    copier = request.__dict__.get("copy")
-    if copier is not None:
-        copier.threads.discard(threading.get_ident())
+class _GuardedCopy:
+    """Stands in for ``copy`` on one request. Its copies drop the token once their URL is of another origin."""
 
-
-class _RedirectCopier:
-    """Stands in for ``copy`` on one request: the copies that some threads make lack the token."""
-
-    def __init__(self, request: PreparedRequest) -> None:
+    def __init__(self, request: PreparedRequest, origin: Origin) -> None:
         self._request = request
-        self.threads: set[int] = set()
+        self._origin = origin
 
     def __call__(self) -> PreparedRequest:
-        copy = type(self._request).copy(self._request)
-        if threading.get_ident() in self.threads:
-            copy.headers.pop("Authorization", None)
+        copy = _GuardedRequest.__new__(_GuardedRequest)
+        copy.__dict__.update(type(self._request).copy(self._request).__dict__, _origin=self._origin)
         return copy
 
-    def __reduce__(self) -> tuple[type["_RedirectCopier"], tuple[PreparedRequest]]:
-        return type(self), (self._request,)
+    def __reduce__(self) -> tuple[type["_GuardedCopy"], tuple[PreparedRequest, Origin]]:
+        return type(self), (self._request, self._origin)
+
+
+class _GuardedRequest(PreparedRequest):
+    _origin: Origin
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "url" and origin_of(value or "") != self._origin:
+            self.headers.pop("Authorization", None)

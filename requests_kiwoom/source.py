@@ -237,8 +237,8 @@ class TokenSource:
             logger.warning("%s", error)
             raise
         self._failure = LastFailure()
-        if rejected_by is not None:
-            self.pauses.note_issued(token, rejected_by)
+        if rejected_by is not None and self._last_rejected is not None:
+            self.pauses.note_issued(self._last_rejected, rejected_by)
         logger.info("token %s issued, expires %s", token.fingerprint, token.expires_at)
         return token
 

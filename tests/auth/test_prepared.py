@@ -1,16 +1,44 @@
-"""Prepared requests: sent by another thread, copied for several accounts, sent after many renewals."""
+"""Prepared requests that are sent many times, by several threads, for several accounts, or into a redirect."""
 
 import json
 import logging
-from datetime import datetime, timedelta, timezone
+import random
+import threading
+from contextlib import suppress
 
 import pytest
 import requests
 
-from requests_kiwoom import KiwoomAuth, Token
-from tests.helpers.constants import PATH, REJECTED
+from requests_kiwoom import KiwoomAuth, TokenRevokeError
+from requests_kiwoom.testing import KiwoomServer, Reply
+from tests.helpers.constants import API_ID, PATH, REJECTED
+from tests.helpers.processes import build_auth
 from tests.helpers.raw_server import RawServer, http, issued
-from tests.helpers.threads import in_threads
+from tests.helpers.sessions import KeepsAuth, redirect
+from tests.helpers.threads import in_threads, until
+
+
+@pytest.fixture
+def plain():
+    """A session without an auth: what a prepared request needs, it has."""
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture
+def prepared(auth, url):
+    """A request of one API that the auth has prepared."""
+    return requests.Request("POST", url, json={}, auth=auth.for_api(API_ID)).prepare()
+
+
+def send(session, prepared, **options):
+    """Send, and return the ``return_code``."""
+    return session.send(prepared, **options).json()["return_code"]
+
+
+def sent(server):
+    """How many requests arrived that are no token calls."""
+    return sum(request.path == PATH for request in server.requests)
 
 
 def test_prepared_in_one_thread_and_sent_in_another(server, session, url):
@@ -23,6 +51,172 @@ def test_prepared_in_one_thread_and_sent_in_another(server, session, url):
 
     assert [0] * 8 == answers
     assert {b"%d" % n for n in range(8)} == {r.body for r in server.requests if r.token == server.token}
+
+
+@pytest.mark.parametrize("reissue", ["same", "new"])
+@pytest.mark.parametrize("rejection", [8005, 401])
+def test_fifty_sends_after_one_revocation_cost_51_requests(server, plain, prepared, rejection, reissue):
+    """The request gets the new token, so only the first send after a revocation costs a second request."""
+    server.rejection, server.reissue = rejection, reissue
+    server.revoke_all()
+
+    assert {0} == {send(plain, prepared) for _ in range(50)}
+    assert (51, 2) == (sent(server), server.issues)
+    assert f"Bearer {server.token}" == prepared.headers["Authorization"]
+
+
+@pytest.mark.parametrize("rejection", [8005, 401])
+def test_with_a_store(server, tmp_path, plain, rejection):
+    """With a store, too, each of two revocations costs one request and one au10001 call."""
+    server.rejection = rejection
+    auth = build_auth(server, tmp_path / "tokens.db")
+    prepared = requests.Request("POST", server.url + PATH, json={}, auth=auth.for_api(API_ID)).prepare()
+
+    for _ in range(2):
+        server.revoke_all()
+        assert {0} == {send(plain, prepared) for _ in range(10)}
+
+    assert (22, 3) == (sent(server), server.issues)
+
+
+def test_an_old_token_and_then_the_current_one_are_revoked(server, auth, plain, prepared, url):
+    """A request with an old token whose resend is rejected as well gets a third token for the next send."""
+    server.revoke_all()
+    auth.token(rejected=auth.token())
+    server.revoke_all()
+
+    codes = [send(plain, prepared) for _ in range(5)]
+
+    assert ([3, 0, 0, 0, 0], 3) == (codes, server.issues)
+    assert 0 == requests.post(url, json={}, auth=auth.for_api("ka10002")).json()["return_code"]
+
+
+def test_without_a_resend_the_next_send_recovers(server, auth, plain, url):
+    """With ``resend=False`` the caller gets one rejected response, and the request carries the new token from then."""
+    prepared = requests.Request("POST", url, json={}, auth=auth.for_api(API_ID, resend=False)).prepare()
+    server.revoke_all()
+
+    assert [3, 0, 0] == [send(plain, prepared) for _ in range(3)]
+    assert (3, 2) == (sent(server), server.issues)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_random_lives(server, auth, plain, seed):
+    """Whatever happens to the token, a prepared request is accepted by its second send, after a pause at the latest."""
+    luck = random.Random(seed)
+    server.reissue, server.rejection = luck.choice(["same", "new"]), luck.choice([8005, 401])
+    views = [auth.for_api(f"ka1000{n}", resend=n != 3) for n in (1, 2, 3)]
+    requested = [requests.Request("POST", server.url + PATH, json={}, auth=view).prepare() for view in views]
+    events = [
+        server.revoke_all,
+        lambda: server.clock.advance(hours=luck.choice([1, 25])),
+        auth.revoke,
+        auth.renew,
+        lambda: send(plain, luck.choice(requested)),
+    ]
+    for _ in range(12):
+        with suppress(TokenRevokeError):  # It was revoked from outside already.
+            luck.choice(events)()
+
+    for prepared in requested:
+        codes = [send(plain, prepared)]
+        server.clock.advance(seconds=40)
+        assert 0 in (*codes, send(plain, prepared))
+
+
+@pytest.mark.parametrize("reissue", ["same", "new"])
+def test_one_request_sent_by_two_threads_while_its_token_is_replaced(server, plain, prepared, reissue):
+    """A late rejection of the old token is not taken for one of the token that another thread has put there."""
+    server.reissue = reissue
+    arrived, let_go = threading.Event(), threading.Event()
+
+    def late(request):
+        arrived.set()
+        let_go.wait(60)
+        return Reply(REJECTED)
+
+    server.revoke_all()
+    server.fail(late, path=PATH)
+    codes = []
+    slow = threading.Thread(target=lambda: codes.append(requests.Session().send(prepared).json()["return_code"]))
+    slow.start()
+    until(arrived.is_set)
+    codes.append(send(plain, prepared))  # It is rejected, and puts another token on the request.
+    let_go.set()
+    slow.join(60)
+
+    assert ([0, 0], 2) == (codes, server.issues)
+
+
+@pytest.mark.parametrize("reissue", ["same", "new"])
+def test_eight_threads_send_one_request(server, prepared, reissue):
+    """Eight threads that send one request object meet five revocations: no send fails, and each costs one call."""
+    server.reissue = reissue
+    for _ in range(5):
+        server.revoke_all()
+        assert [[0, 0, 0]] * 8 == in_threads(8, lambda: [send(requests.Session(), prepared) for _ in range(3)])
+
+    assert 6 == server.issues
+
+
+@pytest.mark.parametrize("kind", [requests.Session, KeepsAuth])
+@pytest.mark.parametrize("status", [302, 307])
+@pytest.mark.parametrize("follow", [True, False])
+def test_a_redirect_to_another_host_leaves_the_token_on_the_request(server, prepared, kind, status, follow):
+    """A redirect to another host gets no token, and every later send and copy of the request carries it."""
+    with KiwoomServer(strict=False) as other, kind() as session:
+        server.fail(redirect(other.url.replace("127.0.0.1", "localhost") + PATH, status), path=PATH)
+        response = session.send(prepared, allow_redirects=follow)
+        if not follow:
+            session.send(response.next)
+
+        assert [None] == [request.token for request in other.requests]
+        assert [0, 0, 0] == [send(session, prepared), send(session, prepared.copy()), send(session, prepared)]
+
+
+@pytest.mark.parametrize("kind", [requests.Session, KeepsAuth])
+def test_a_redirect_after_a_rejection(server, prepared, kind):
+    """If the resend is redirected to another host, the token stays here, too."""
+    with KiwoomServer(strict=False) as other, kind() as session:
+        server.revoke_all()
+        server.fail(Reply(REJECTED), redirect(other.url.replace("127.0.0.1", "localhost") + PATH), path=PATH)
+        session.send(prepared)
+
+        assert [None] == [request.token for request in other.requests]
+        assert 0 == send(session, prepared)
+
+
+def test_a_redirect_while_another_thread_sends_the_same_request(server, prepared):
+    """While one thread follows a redirect to another host, another thread's send of the same request is accepted."""
+    with KiwoomServer(strict=False) as other, KeepsAuth() as session, KeepsAuth() as second:
+        arrived, let_go = threading.Event(), threading.Event()
+
+        def wait(request):
+            arrived.set()
+            let_go.wait(60)
+            return Reply({})
+
+        other.fail(wait, path=PATH)
+        server.fail(redirect(other.url.replace("127.0.0.1", "localhost") + PATH), path=PATH)
+        following = threading.Thread(target=session.send, args=(prepared,))
+        following.start()
+        until(arrived.is_set)
+
+        assert [0, 0] == [send(second, prepared), send(second, prepared.copy())]
+        let_go.set()
+        following.join(60)
+        assert [None] == [request.token for request in other.requests]
+
+
+def test_a_redirect_within_the_host(server, prepared, plain):
+    """A redirect to the same origin carries the token, also after one that led away."""
+    with KiwoomServer(strict=False) as other:
+        server.fail(redirect(other.url + PATH), redirect(PATH + "?again"), path=PATH)
+        plain.send(prepared)
+
+        assert 0 == send(plain, prepared)
+        assert [None] == [request.token for request in other.requests]
+    assert server.token == server.requests[-1].token
 
 
 def test_a_copy_is_sent_again_with_its_own_account_s_token():
@@ -53,48 +247,14 @@ def test_an_order_with_a_token_put_there_by_hand(server, auth, url, caplog, rese
 
     assert ["fake-token-of-another-account"] == [request.token for request in server.requests if request.path == PATH]
     assert 1 == server.issues
-    assert ["the rejected answer goes to the caller: its token is none of this auth's"] == caplog.messages
+    assert "not resent: this auth did not set the token" == caplog.messages[-1]
 
 
-class EverNew:
-    """A store that has another token each time it is asked."""
+def test_a_token_turned_into_a_plain_string(server, auth, plain, url):
+    """A program that copies the headers as plain strings still has its request resent while the token is current."""
+    request = requests.Request("POST", url, json={}, auth=auth.for_api(API_ID)).prepare()
+    request.headers["Authorization"] = str(request.headers["Authorization"])
+    server.revoke_all()
 
-    def __init__(self, server):
-        self.server, self.loads = server, 0
-
-    def load(self, key):
-        self.loads += 1
-        return Token(f"fake-token-{self.loads}", datetime.now(timezone.utc) + timedelta(hours=1))
-
-    def update(self, key, issue, *, wait):
-        return issue(None)
-
-    def discard(self, key, token):
-        """It keeps none."""
-
-
-@pytest.mark.parametrize("tokens, sent", [(255, 2), (256, 1)])
-def test_the_own_tokens_are_known_for_long(server, url, tokens, sent):
-    """A request is sent again though its token was replaced 255 times meanwhile; no more of them are remembered."""
-    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=EverNew(server))
-    request = requests.Request("POST", url, json={}, auth=auth.for_api("ka10001")).prepare()
-    for _ in range(tokens):
-        auth.token(rejected=auth.token())
-
-    with requests.Session() as session:
-        session.send(request)
-
-    assert sent == sum(request.path == PATH for request in server.requests)
-
-
-def test_a_token_that_comes_again_is_one(server, auth, url):
-    """However often the same token comes again, those before it are not forgotten."""
-    request = requests.Request("POST", url, json={}, auth=auth.for_api("ka10001")).prepare()
-    auth.revoke()
-    for _ in range(256):
-        auth.renew()
-
-    with requests.Session() as session:
-        assert 0 == session.send(request).json()["return_code"]
-
+    assert 0 == send(plain, request)
     assert 2 == server.issues
