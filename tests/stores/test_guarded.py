@@ -10,9 +10,10 @@ import requests
 from requests_kiwoom import KiwoomAuth, TokenIssueError
 from requests_kiwoom.stores import StoreError
 from requests_kiwoom.testing import KiwoomServer, Reply
+from tests.helpers.interrupts import run_without_coverage
 from tests.helpers.processes import build_store
 from tests.helpers.stores import DictStore, post, token
-from tests.helpers.tools import in_threads, run_without_coverage, until
+from tests.helpers.threads import in_threads, until
 
 needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no SIGUSR1")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -422,7 +423,7 @@ def test_a_child_is_not_inside(server, build):
 INTERRUPTED_UPDATES = """
 import time
 from requests_kiwoom.stores.guarded import GuardedStore
-from tests.helpers.tools import interrupt
+from tests.helpers.interrupts import interrupt
 
 class Store:
     updates = 0

@@ -13,7 +13,7 @@ from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import Reply
 from tests.helpers.processes import Crew, build_auth, build_store
 from tests.helpers.stores import key_of, post
-from tests.helpers.tools import over_and_over, wait_for
+from tests.helpers.threads import over_and_over, wait_for
 from tests.stores import kills
 
 PROCESSES, THREADS = 16, 8

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 import redis
+import requests
 
 from requests_kiwoom import KiwoomAuth, RedisStore, TokenUnavailable
 from requests_kiwoom.stores import StoreError
+from tests.helpers.interrupts import run_without_coverage
 from tests.helpers.processes import build_auth
 from tests.helpers.stores import post, token
-from tests.helpers.tools import over_and_over, run_without_coverage, wait_for
+from tests.helpers.threads import over_and_over, wait_for
 
 
 def patient(client, **options):
@@ -47,14 +49,14 @@ class TestAway:
     @pytest.mark.parametrize("how", ["kill", "pause", "flush"])
     def test_in_the_middle_of_an_issue(self, server, client, redis_server, redis_port, caplog, how):
         """Redis is killed, hangs, or loses the lock while au10001 is called: the token counts, with one warning."""
-        auth = build_auth(server, redis_port)
         away = {"kill": redis_server.kill, "pause": redis_server.pause, "flush": client.flushall}[how]
 
-        def respond(request):
-            away()
-            return server._issue(request)
+        class Session(requests.Session):
+            def send(self, request, **options):
+                away()
+                return super().send(request, **options)
 
-        server.fail(respond)
+        auth = build_auth(server, redis_port, session=Session())
 
         assert 0 == post(auth) == post(auth)
         assert 1 == server.issues

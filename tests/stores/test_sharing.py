@@ -8,17 +8,7 @@ import pytest
 from requests_kiwoom import KiwoomAuth, TokenIssueError, TokenRefused, TokenRevokeError
 from requests_kiwoom.testing import Reply
 from tests.helpers.stores import DictStore, key_of, post, token
-from tests.helpers.tools import in_threads
-
-
-class StoppedClock:
-    """Shows one moment, in seconds since the epoch."""
-
-    def __init__(self, moment):
-        self._moment = moment
-
-    def __call__(self):
-        return self._moment
+from tests.helpers.threads import in_threads
 
 
 class TestSharing:
@@ -145,11 +135,11 @@ class TestWhatIsAdopted:
         assert "forged" != make_auth().token()
         assert 1 == server.issues
 
-    def test_the_moment_of_its_expiry(self, server, make_auth, make_store, monkeypatch):
+    def test_the_moment_of_its_expiry(self, server, make_auth, make_store, local_clock):
         """A stored token is not adopted at the very moment of its expiry."""
         old = token("old", hours=1)
         self.store(server, make_store, old)
-        monkeypatch.setattr(KiwoomAuth, "clock", StoppedClock(old.expires_epoch))
+        local_clock.set(old.expires_epoch)
 
         assert "old" != make_auth().token()
         assert 1 == server.issues

@@ -13,9 +13,10 @@ import pytest
 
 from requests_kiwoom import SQLiteStore, Token
 from requests_kiwoom.stores import StoreError
+from tests.helpers.interrupts import run_without_coverage
 from tests.helpers.processes import build_auth, in_process
 from tests.helpers.stores import key_of, post, sql, token
-from tests.helpers.tools import in_threads, run_without_coverage
+from tests.helpers.threads import in_threads
 
 WITHOUT_URIS = """
 import ctypes, sqlite3, sys, _sqlite3

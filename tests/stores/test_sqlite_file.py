@@ -16,7 +16,7 @@ from requests_kiwoom import KiwoomAuth, SQLiteStore
 from requests_kiwoom.stores import StoreError
 from tests.helpers.processes import build_auth, in_process
 from tests.helpers.stores import key_of, post, sql, token
-from tests.helpers.tools import in_threads, until
+from tests.helpers.threads import in_threads, until
 
 try:
     import resource

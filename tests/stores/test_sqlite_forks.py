@@ -10,9 +10,10 @@ import pytest
 
 from requests_kiwoom import SQLiteStore
 from requests_kiwoom.stores import StoreError
+from tests.helpers.interrupts import run_without_coverage
 from tests.helpers.processes import build_auth
 from tests.helpers.stores import key_of, post, token
-from tests.helpers.tools import over_and_over, run_without_coverage, wait_for
+from tests.helpers.threads import over_and_over, wait_for
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
@@ -197,7 +198,7 @@ def test_threads_that_use_the_store_without_a_pause(path):
 INTERRUPTED_LOADS = """
 import os, sys, threading
 from requests_kiwoom import SQLiteStore
-from tests.helpers.tools import interrupt
+from tests.helpers.interrupts import interrupt
 
 store = SQLiteStore(sys.argv[1])
 interrupt(lambda: store.load("key"), 3000)
