@@ -214,6 +214,7 @@ class TestServers:
         first, second = build_auth(server, redis_port), build_auth(server, redis_port)
 
         assert first.token() == second.token()
+        RedisStore(client).update(key_of(server), lambda stored: stored, wait=1)
         assert [f"requests-kiwoom:{key_of(server)}".encode()] == client.keys()
         assert 1 == server.issues
 

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import sqlite3
 import sys
 import threading
 
@@ -157,6 +158,22 @@ def test_after_operations(server, path, fork):
     build_auth(server, path).token()
 
     assert 0 == in_child(fork, lambda: 0 if SQLiteStore(path).load(key_of(server)).value == server.token else 1)
+
+
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_after_an_error_that_is_kept(path, monkeypatch, is_opened):
+    """An error whose traceback somebody keeps (a notebook does) does not keep later children out."""
+    store, connect = SQLiteStore(path), sqlite3.connect
+    store.update("key", lambda stored: token("x", hours=1), wait=1)
+    if not is_opened:
+        monkeypatch.setattr(sqlite3, "connect", lambda name, **options: connect("file:/no/such/file?mode=rw", uri=True))
+
+    with pytest.raises((ZeroDivisionError, StoreError)) as kept:
+        store.update("key", lambda stored: 1 / 0, wait=1)
+    monkeypatch.undo()
+
+    assert 0 == in_child(os.fork, lambda: load_or_refuse(store) + count_refusals(path))
+    assert kept.value.__traceback__ is not None
 
 
 @pytest.mark.parametrize("fork", FORKS)
