@@ -48,8 +48,8 @@ a token trades. This one is for several auths of one process:
 >>> auths[0].token() == auths[1].token()
 True
 
-Store a token's ``value`` and ``expires_at``, and make ``Token(value, expires_at)`` of them again. An exception's text is
-logged only if it is a :class:`StoreError`: raise it with a text that quotes no record.
+Store a token's ``value`` and ``expires_at``, and make ``Token(value, expires_at)`` of them again. The text of an
+exception is logged only if it is a :class:`StoreError`: raise one, with a text that quotes no record.
 """
 
 from .protocol import StoreError, TokenStore

@@ -123,6 +123,8 @@ class RedisStore:
 
         try:
             call_with_timeout(connect, _REASON_SECONDS, "Redis did not respond")
+        except TimeoutError:
+            return None
         except Exception as error:
             return _describe(error)
         return None

@@ -40,6 +40,9 @@ class SQLiteStore:
     """
 
     def __init__(self, path: "str | os.PathLike[str]") -> None:
+        # Not in a request: a fork or a Ctrl-C in the middle of an import can leave the import's lock held for ever.
+        import sqlite3  # noqa: F401
+
         name = os.fsdecode(path)
         if name in ("", ":memory:") or "\0" in name:
             raise ValueError("path must name a file; a database in memory would not be shared")

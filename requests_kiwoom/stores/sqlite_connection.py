@@ -16,8 +16,8 @@ _FORKED = "this process was forked while its parent used a SQLiteStore: fork ear
 
 # SQLite keeps in memory which locks its process has on a file, and it has mutexes. A child that is forked in the middle
 # of another thread's operation inherits both, and they are never released there: SQLite would read without a lock, say
-# "database is locked" for ever, or hang in its next open(). A connection that was opened before a fork must not be used,
-# nor even closed, in the child (https://sqlite.org/howtocorrupt.html, section 2.6).
+# "database is locked" for ever, or hang in its next open(). A connection from before a fork must not be used, nor even
+# closed, in the child (https://sqlite.org/howtocorrupt.html, section 2.6).
 #
 # So each connection is noted here, before it is opened, until it is closed. A child that inherits one uses no
 # SQLiteStore. It notices by its process id: C code that forks (uWSGI) runs no Python fork hook. No fork waits, and the

@@ -1,9 +1,20 @@
-"""A token store in memory."""
+"""A token store in memory, and what tests of stores need: tokens, keys and requests."""
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
-from requests_kiwoom import Token
+import requests
+
+from requests_kiwoom import KiwoomAuth, Token
+from requests_kiwoom.origins import origin_of
+from requests_kiwoom.stores.guarded import store_key
+from requests_kiwoom.testing import KiwoomServer
+from tests.helpers.constants import PATH
 
 
 class DictStore:
@@ -31,3 +42,27 @@ class DictStore:
         """Forget `token`, if it is the stored one."""
         if self._tokens.get(key) == token:
             del self._tokens[key]
+
+
+def post(auth: KiwoomAuth) -> int:
+    """Send one request; return its `return_code`."""
+    response = requests.post(f"{auth.base_url}{PATH}", auth=auth.for_api("ka10001"), json={})
+    code: int = response.json()["return_code"]
+    return code
+
+
+def key_of(server: KiwoomServer) -> str:
+    """Return the key under which the server's token is stored."""
+    return store_key(origin_of(server.url), server.appkey)
+
+
+def token(value: str, **life: float) -> Token:
+    """Return a token that expires that long from now; keywords as for :class:`~datetime.timedelta`."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    return Token(value, now + timedelta(**life))
+
+
+def sql(path: Path, statement: str, *values: object) -> list[Any]:
+    """Return the rows that a program with a connection of its own gets."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
+        return database.execute(statement, values).fetchall()

@@ -1,7 +1,7 @@
-"""``python -m tests.stores.kills``: SIGKILL processes that use a store, at random; 200 in a row, or as many as given.
+"""``python -m tests.stores.kills``: kill processes that use a store at random moments, 200 times or as often as given.
 
-For each kill the token is revoked, and a new process sends requests until it is killed. Then one that lives on sends
-a request: it must succeed, at the price of one au10001 for the revocation and at most one more for the kill.
+For each kill the token is revoked, and a new process sends requests until it is killed. Then another process sends a
+request: it must succeed, with one au10001 call for the revocation and at most one more for the kill.
 """
 
 import multiprocessing
@@ -27,14 +27,14 @@ _LONGEST_LIFE = 0.04
 
 
 class Report(NamedTuple):
-    """What came of the kills."""
+    """The outcome of the kills."""
 
     kills: int
     #: The most au10001 calls for one kill, the revocation's own included.
     most_issues: int
     #: ``return_code`` of the survivor's requests.
     codes: set[int]
-    #: What SQLite's own check of the file said.
+    #: The result of SQLite's own check of the file.
     integrity: str
     seconds: float
 
@@ -60,7 +60,7 @@ def run(kills: int, path: Path, seed: int) -> Report:
 
 
 class _Forks:
-    """A context manager: a process that has no threads, and forks a new one that sends requests when it is told."""
+    """A context manager: a process without threads, which forks a process that sends requests for each begin()."""
 
     def __init__(self, server: KiwoomServer, path: Path) -> None:
         context = multiprocessing.get_context("spawn")
@@ -88,7 +88,7 @@ class _Forks:
 
 def _fork_when_told(pipe: Any, url: str, appkey: str, secretkey: str, path: Path) -> None:
     auth = KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(path))
-    _post(auth)  # What is imported late, is imported now.
+    _post(auth)  # Late imports are done before the first kill.
     pipe.send(None)
     while True:
         try:
@@ -97,14 +97,15 @@ def _fork_when_told(pipe: Any, url: str, appkey: str, secretkey: str, path: Path
             return
         pid = os.fork()
         if pid == 0:
-            _send_for_ever(KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(path)))
+            _send_until_killed(KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(path)))
         pipe.send(pid)
         os.waitpid(pid, 0)
 
 
-def _send_for_ever(auth: KiwoomAuth) -> None:
+def _send_until_killed(auth: KiwoomAuth) -> None:
+    end = time.monotonic() + 60  # In case that nobody kills it.
     try:
-        while True:
+        while time.monotonic() < end:
             _post(auth)
     finally:
         os._exit(1)

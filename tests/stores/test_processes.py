@@ -1,20 +1,20 @@
-"""One store, many processes: real ones, against one Kiwoom."""
+"""One store, many real processes, one Kiwoom server."""
 
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 
 import pytest
 
 from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.testing.server import Reply
+from requests_kiwoom.testing import Reply
 from tests.helpers.processes import Crew, build_auth, build_store
-from tests.helpers.tools import over_and_over, wait_for
+from tests.helpers.stores import key_of, post
+from tests.helpers.threads import over_and_over, wait_for
 from tests.stores import kills
-from tests.stores.test_stores import key_of, post
 
 PROCESSES, THREADS = 16, 8
 METHODS = [method for method in ("spawn", "fork") if method in multiprocessing.get_all_start_methods()]
@@ -49,10 +49,7 @@ def flat(results):
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
 def test_cold_and_revoked(server, crew, begin, reissue):
-    """16 processes with 8 threads each: one au10001 for all from cold, and one after a revocation; nothing fails.
-
-    That holds too if a new token kills the old one.
-    """
+    """128 threads in 16 processes make one au10001 call from cold, and one after a revocation; no request fails."""
     server.reissue = reissue
     server.latency = 0.2
     begin()
@@ -67,7 +64,7 @@ def test_cold_and_revoked(server, crew, begin, reissue):
 
 
 def test_all_renew_at_once(server, crew, begin):
-    """When 16 processes renew at once, one does it for all."""
+    """When 16 processes renew at once, one revoke and one issue serve all."""
     server.clock.advance(hours=-1)  # The token is an hour old,
     begin()
     crew.all("send", 1)
@@ -82,7 +79,7 @@ def test_all_renew_at_once(server, crew, begin):
 @pytest.mark.parametrize("hours", [9, -9])
 @pytest.mark.parametrize("reissue", ["same", "new"])
 def test_a_clock_that_is_9_hours_off(server, crew, begin, reissue, hours):
-    """One process takes its KST clock for UTC, or the other way round: no failed request, and no storm of issues."""
+    """If one process takes its KST clock for UTC, or the other way round, no request fails, and none issues twice."""
     server.reissue = reissue
     begin()
     crew.some([0], "set_clock", hours=hours)
@@ -99,7 +96,7 @@ def test_a_clock_that_is_9_hours_off(server, crew, begin, reissue, hours):
 
 
 def test_a_clock_for_which_the_token_has_expired(server, crew, begin):
-    """A process that takes a live token for an expired one asks au10001 now and then; the others do not notice."""
+    """A process that takes a live token for an expired one calls au10001 now and then; the others are not affected."""
     server.clock.advance(hours=-16)  # The token is 16 hours old, and lives for another 8.
     begin()
     crew.some([1], "send", 1)
@@ -114,26 +111,30 @@ def test_a_clock_for_which_the_token_has_expired(server, crew, begin):
         crew.some([0], "set_clock", hours=-9)
 
 
-def test_an_endpoint_that_answers_500_after_6_seconds(server, crew, begin):
-    """When the token endpoint is slower than the timeout allows, 16 processes get an error in at most 10 seconds."""
-    begin(timeout=2.0)
+def test_a_token_endpoint_that_hangs(server, crew, begin):
+    """16 processes get an error before a token endpoint responds that is slower than the timeout allows."""
+    begin(timeout=1.0)
+    let_go, responded = threading.Event(), []
 
-    def late(request):
-        time.sleep(6)  # The endpoint is slow: that is the case.
+    def hang(request):
+        if not let_go.wait(30):
+            responded.append(request)
         return Reply({}, status=500)
 
-    server.fail(*[late] * 2 * PROCESSES)
-    start = time.monotonic()
-    results = flat(crew.all("send", 1))
+    server.fail(*[hang] * 2 * PROCESSES)
+    try:
+        results = flat(crew.all("send", 1))
+        assert [] == responded
+    finally:
+        let_go.set()
 
-    assert time.monotonic() - start < 10  # The promise itself is one of time.
     assert ["TokenUnavailable"] * PROCESSES == [result.partition("(")[0] for result in results]
 
 
 @pytest.mark.parametrize("when", ["before the answer", "after the answer"])
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_killed_while_it_holds_the_lock(server, where, when):
-    """The next process issues in bounded time when one dies with the lock in its hand, and the store is in order."""
+    """After a process was killed while it held the lock, the next one issues, and the store works."""
     context = multiprocessing.get_context("spawn")
     child = context.Process(
         target=send_and_die if when == "after the answer" else send_once,
@@ -151,11 +152,8 @@ def test_killed_while_it_holds_the_lock(server, where, when):
     child.close()
     assert 1 == server.issues
 
-    start = time.monotonic()
     auth = build_auth(server, where, timeout=(0.5, 2.5))
     assert 0 == post(auth)
-
-    assert time.monotonic() - start < 60  # No timing: it must not be for ever.
     assert 2 == server.issues
     if not isinstance(where, int):
         assert auth.token() == build_store(where).load(key_of(server)).value
@@ -166,7 +164,8 @@ def send_once(url, appkey, secretkey, where):
 
 
 def send_and_die(url, appkey, secretkey, where):
-    """Issue a token, and be killed before it is kept."""
+    """Issue a token, and be killed before it is stored."""
+
     class Dying:
         def __init__(self, store):
             self.load, self.discard, self._store = store.load, store.discard, store
@@ -183,7 +182,7 @@ def send_and_die(url, appkey, secretkey, where):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_random_kills(tmp_path):
-    """Processes killed at random in a row leave no torn file, fail nobody's request, and cost one au10001 each at most.
+    """Random kills damage no file, fail no request of another process, and cost at most one au10001 call each.
 
     ``python -m tests.stores.kills`` does the same 200 times.
     """
@@ -203,8 +202,8 @@ print(requests.post(url + "/api/dostk/stkinfo", auth=auth.for_api("ka10001"), js
 """
 
 
-def test_programs_that_know_nothing_of_each_other(server, tmp_path):
-    """Four programs, started one by one with nothing in common but the path, make one au10001 call."""
+def test_programs_with_only_the_path_in_common(server, tmp_path):
+    """Four programs that share nothing but the path make one au10001 call."""
     server.latency = 0.2
     command = [sys.executable, "-c", PROGRAM, server.url, server.appkey, server.secretkey, str(tmp_path / "tokens.db")]
 
@@ -214,14 +213,14 @@ def test_programs_that_know_nothing_of_each_other(server, tmp_path):
     assert 1 == server.issues
 
 
-@pytest.mark.parametrize("breakage", ["deleted", "chmod 000", "truncated", "noise"])
+@pytest.mark.parametrize("breakage", ["deleted", "opened to others", "truncated", "noise"])
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="an open file cannot be replaced here")
 def test_the_file_breaks_while_8_threads_send(server, tmp_path, caplog, breakage):
-    """Whatever is done to the file under 8 threads, while tokens are revoked: no request fails."""
+    """No request of 8 threads fails when the file breaks while tokens are revoked."""
     path = tmp_path / "tokens.db"
     breaks = {
         "deleted": lambda: path.unlink(missing_ok=True),
-        "chmod 000": lambda: path.chmod(0o000),
+        "opened to others": lambda: path.chmod(0o644),
         "truncated": lambda: os.truncate(path, 5000),
         "noise": lambda: path.write_bytes(os.urandom(12288)),
     }
@@ -238,3 +237,5 @@ def test_the_file_breaks_while_8_threads_send(server, tmp_path, caplog, breakage
     assert {0} == set(codes)
     warnings = [record.getMessage() for record in caplog.records if "store failed" in record.getMessage()]
     assert len(warnings) == len(set(warnings))
+    if breakage in ("opened to others", "noise"):  # The other two leave a file that SQLite can use.
+        assert warnings
