@@ -64,7 +64,8 @@ class RealtimeClient:
 
     def receives(self, kind: str, item: str) -> bool:
         """Return whether it is open and registered for `kind` of `item`; registered without an item, for all."""
-        return self.socket.is_open() and any((kind, item) in pairs or (kind, "") in pairs for pairs in self._groups.values())
+        groups = self._groups.values()
+        return self.socket.is_open() and any((kind, item) in pairs or (kind, "") in pairs for pairs in groups)
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send a message, unless the client left."""

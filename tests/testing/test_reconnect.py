@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from requests_kiwoom import KiwoomAuth, TokenIssueError
 from requests_kiwoom.testing import faults
-from tests.helpers.tools import in_threads, until
+from tests.helpers.threads import in_threads, until
 
 WAIT = 60
 TRADES = {"grp_no": "1", "refresh": "1", "data": [{"item": ["005930"], "type": ["0B"]}]}
@@ -109,7 +109,7 @@ def test_disconnection(server, start):
 
 
 def test_revocation(server, start):
-    """After a revocation and a disconnection the bot's login is refused once, and one au10001 call replaces the token."""
+    """After a revocation and a disconnection the login is refused once, and one au10001 call replaces the token."""
     bot = start()
     assert bot.gets(server, "-70100")
     server.revoke_all()

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
-from tests.helpers.tools import port_of_ones_own
+from tests.helpers.ports import port_of_ones_own
 from tests.testing.client import threads_left_behind
 
 PATH = "/api/dostk/websocket"
@@ -26,7 +26,8 @@ class Bot:
 
     def __init__(self, server, path=PATH, **options):
         self._opened = ExitStack()
-        self.socket = self._opened.enter_context(connect(server.websocket_url + path, **{"open_timeout": WAIT, **options}))
+        url = server.websocket_url + path
+        self.socket = self._opened.enter_context(connect(url, **{"open_timeout": WAIT, **options}))
         self.leave = self._opened.close
 
     def send(self, trnm, **fields):
