@@ -118,8 +118,3 @@ def _can_print(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-#: The names that serve.py still uses.
-Problem = CommandError
-tell = print_error

@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.register(commands)
     token.register(commands)
     call.register(commands)
-    serve.add_to(commands)
+    serve.register(commands)
     demo.register(commands)
     return parser
 

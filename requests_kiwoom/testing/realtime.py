@@ -161,7 +161,7 @@ class Realtime(Service):
         if reply is not None and isinstance(plan, Fault):
             reply = plan.spoil(reply)
         if self.log is not None:
-            self._log(message_line(message, reply))
+            self.log(self._redact(message_line(message, reply)))
         return with_strings(reply) if reply is not None and self.numbers_as_strings else reply
 
     def _process_message(

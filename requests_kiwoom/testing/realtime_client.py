@@ -63,8 +63,9 @@ class RealtimeClient:
         self._groups[group] = self._groups.get(group, set()) - pairs if pairs else set()
 
     def receives(self, kind: str, item: str) -> bool:
-        """Return whether it registered for `kind` of `item`; registered without an item, it receives all."""
-        return any((kind, item) in pairs or (kind, "") in pairs for pairs in self._groups.values())
+        """Return whether it is open and registered for `kind` of `item`; registered without an item, for all."""
+        groups = self._groups.values()
+        return self.socket.is_open() and any((kind, item) in pairs or (kind, "") in pairs for pairs in groups)
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send a message, unless the client left."""

@@ -178,7 +178,7 @@ class KiwoomServer(Realtime):
                 wire.sleep(reply.delay)
                 # First the line, then the response: a test that has the response finds the line.
                 if self.log is not None:
-                    self._log(request_line(request, reply, time.perf_counter() - start))
+                    self.log(self._redact(request_line(request, reply, time.perf_counter() - start)))
                 connection.send(packed)
         except Malformed:
             with self._lock:

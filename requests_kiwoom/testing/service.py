@@ -141,11 +141,10 @@ class Service(Access):
             reply = reply._replace(delay=reply.delay + self.latency)
         return with_strings(reply) if self.numbers_as_strings else reply
 
-    def _log(self, line: str) -> None:
+    def _redact(self, line: str) -> str:
         with self._lock:
             secrets = [self.appkey, self.secretkey, *self._tokens.ever]
-        if self.log is not None:
-            self.log(redact(line, secrets))
+        return redact(line, secrets)
 
     def _plan_for(self, name: str | None, request: ReceivedRequest) -> Plan | None:
         plan = self._plans.take(name, request.route, None) or self.outage

@@ -1,4 +1,4 @@
-"""``serve``: a Kiwoom in the foreground, as a process of its own."""
+"""``serve``: a local Kiwoom server as a process of its own."""
 
 import json
 import os
@@ -8,15 +8,22 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
+import urllib.error
 import urllib.request
 
 import pytest
+from websockets.sync.client import connect
 
-from tests.helpers.cli import COMMAND, PATH, Ran, environ, run
-from tests.helpers.tools import port_of_ones_own
+from requests_kiwoom.cli.serve import describe
+from requests_kiwoom.cli.shells import CMD, POWERSHELL, SH
+from requests_kiwoom.testing import KiwoomServer
+from tests.helpers.cli import COMMAND, Ran, environ
+from tests.helpers.constants import PATH
+from tests.helpers.ports import port_of_ones_own
 
-posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process, and other assignments")
-pytestmark = posix
+IS_WINDOWS = os.name == "nt"
+posix = pytest.mark.skipif(IS_WINDOWS, reason="Windows ends a process at once, without a signal that it could handle")
 
 WITHOUT_TRUSTME = """
 import runpy, sys
@@ -26,7 +33,7 @@ runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
 
 
 class Serving:
-    """A context manager: ``serve`` in a process of its own; afterwards its exit status and what it said on stderr."""
+    """A context manager: ``serve`` in a process of its own; afterwards its exit status and its stderr."""
 
     def __init__(self, *arguments, **variables):
         self._command = [*COMMAND, "serve", *arguments]
@@ -37,179 +44,281 @@ class Serving:
             self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self._env, encoding="utf-8"
         )
         lines = []
-        while not lines or "/oauth2/token" not in lines[-1]:
+        # The last line issues a token in the last shell of this system: curl in both cmd.exe and sh.
+        while not lines or not lines[-1].startswith("  curl "):
             line = self.process.stdout.readline()
             assert line, self.process.stderr.read()
             lines.append(line)
         self.introduction = "".join(lines)
-        #: What it says to paste into another terminal, for this package and for any client.
-        self.variables = dict(re.findall(r"^  export (\w+)=(\S+)$", self.introduction, re.MULTILINE))
+        assignment = r"^  set (\w+)=(.+)$" if IS_WINDOWS else r"^  export (\w+)=(\S+)$"
+        #: The variables that it says to set, and the line for any other client.
+        self.variables = dict(re.findall(assignment, self.introduction, re.MULTILINE))
         self.curl = lines[-1].strip()
         self.url = self.variables["KIWOOM_BASE_URL"]
         return self
 
     def __exit__(self, *exception):
-        self.process.send_signal(signal.SIGINT)
+        if IS_WINDOWS:
+            self.process.terminate()
+        else:
+            self.process.send_signal(signal.SIGINT)
         out, self.log = self.process.communicate(timeout=30)
         assert "" == out.strip()
         self.status = self.process.returncode
 
     def run(self, *arguments):
         """Run a command with the environment that it says to set."""
-        return run(None, *arguments, **self.variables)
+        return run(*arguments, **self.variables)
 
 
-def test_what_it_prints_leads_to_a_first_answer():
-    """The variables that it says to set are all that `call` needs."""
-    with Serving() as serving:
-        ran = serving.run("call", "ka10001", PATH, '{"stk_cd": "005930"}')
-
-    assert (0, "") == (ran.status, ran.err)
-    assert "ka10001" == json.loads(ran.out)["api_id"]
-    assert serving.introduction.startswith("Playing Kiwoom, production (실전), at http://127.0.0.1:")
+def run(*arguments, **variables):
+    """Run a command in a process of its own."""
+    env = environ(**variables)
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, env=env)
+    return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def test_doctor_finds_nothing_wrong_with_it():
-    """It is as good as Kiwoom for every check."""
-    with Serving() as serving:
-        assert 0 == serving.run("doctor").status
+class TestProcess:
+    def test_the_variables_are_all_that_call_needs(self):
+        """With the variables that it says to set, `call` gets a sample response."""
+        with Serving() as serving:
+            ran = serving.run("call", "ka10001", PATH, "stk_cd=000660")
+
+        assert (0, "") == (ran.status, ran.err)
+        assert "000660" == json.loads(ran.out)["stk_cd"]
+        assert serving.introduction.startswith("Kiwoom, production (실전), is served at http://127.0.0.1:")
+
+    def test_doctor(self):
+        """`doctor` finds nothing wrong with it."""
+        with Serving() as serving:
+            assert 0 == serving.run("doctor").status
+
+    def test_log(self):
+        """It prints one line about each request on stderr, without keys and tokens."""
+        with Serving() as serving:
+            token = serving.run("token", "--reveal").out.strip()
+            serving.run("call", "ka10001", PATH)
+            serving.run("call", "ka10001", "/api/dostk/chart")
+
+        issue, again, call, _, wrong = serving.log.splitlines()
+        assert issue.startswith("POST /oauth2/token au10001: HTTP 200, return_code 0")
+        assert again.startswith("POST /oauth2/token au10001: HTTP 200, return_code 0")
+        assert re.match(rf"POST {PATH} ka10001 token [0-9a-f]{{8}}: HTTP 200, return_code 0", call)
+        assert re.match(r"POST /api/dostk/chart ka10001 token [0-9a-f]{8}: HTTP 200, return_code 1", wrong)
+        for secret in (token, serving.variables["KIWOOM_APPKEY"], serving.variables["KIWOOM_SECRETKEY"]):
+            assert secret not in serving.log
+
+    @posix
+    def test_ctrl_c(self):
+        """Ctrl-C ends it with status 130 and without a traceback."""
+        with Serving() as serving:
+            pass
+
+        assert (130, "") == (serving.status, serving.log)
+
+    @posix
+    def test_sigterm(self):
+        """SIGTERM, as systemd and docker send it, ends it, and removes the file of --tls."""
+        with Serving("--tls") as serving:
+            certificate = serving.variables["REQUESTS_CA_BUNDLE"]
+            assert os.path.exists(certificate)
+            serving.process.terminate()
+            serving.process.wait(30)
+
+        assert 128 + signal.SIGTERM == serving.status
+        assert not os.path.exists(certificate)
+
+    def test_korean(self):
+        """--lang ko: it introduces itself in Korean."""
+        with Serving("--lang", "ko") as serving:
+            assert "에서 키움(실전투자) 서버를 실행합니다." in serving.introduction
 
 
-def test_each_request_is_a_line_without_secrets():
-    """One line a request on stderr: what was asked, and what was answered; no key and no token."""
-    with Serving() as serving:
-        token = serving.run("token", "--reveal").out.strip()
-        serving.run("call", "ka10001", PATH)
-        serving.run("call", "ka10001", "/api/dostk/chart")
+class TestOptions:
+    def test_port(self):
+        """--port N: it serves at this port."""
+        with port_of_ones_own() as port, Serving("--port", str(port)) as serving:
+            assert f"http://127.0.0.1:{port}" == serving.url
 
-    issue, again, call, _, wrong = serving.log.splitlines()
-    assert issue.startswith("POST /oauth2/token au10001: HTTP 200, return_code 0")
-    assert again.startswith("POST /oauth2/token au10001: HTTP 200, return_code 0")
-    assert re.match(rf"POST {PATH} ka10001 token [0-9a-f]{{8}}: HTTP 200, return_code 0", call)
-    assert re.match(r"POST /api/dostk/chart ka10001 token [0-9a-f]{8}: HTTP 200, return_code 1", wrong)
-    for secret in (token, serving.variables["KIWOOM_APPKEY"], serving.variables["KIWOOM_SECRETKEY"]):
-        assert secret not in serving.log
+    def test_port_that_is_taken(self):
+        """A port that is taken is one line with its number, and status 1."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            ran = run("serve", "--port", str(port))
 
+        assert 1 == ran.status
+        assert f"port {port} of 127.0.0.1 is not available" in ran.complaint
 
-def test_ctrl_c_ends_it_cleanly():
-    """Exit status 130, and no traceback."""
-    with Serving() as serving:
-        pass
+    @pytest.mark.parametrize("option", ["--port", "--websocket-port"])
+    @pytest.mark.parametrize("port", ["-1", "65536", "http", "80.5"])
+    def test_port_that_is_none(self, option, port):
+        """What is not a port is a wrong argument: status 2."""
+        ran = run("serve", f"{option}={port}")
 
-    assert (130, "") == (serving.status, serving.log)
+        assert 2 == ran.status
+        assert "a port is a number from 0 to 65535" in ran.complaint
 
+    def test_websocket_port(self):
+        """--websocket-port N: WebSockets are served at this port, and it says so."""
+        with port_of_ones_own() as port, Serving("--websocket-port", str(port)) as serving:
+            url = f"ws://127.0.0.1:{port}/api/dostk/websocket"
+            token = serving.run("token", "--reveal").out.strip()
+            with connect(url, open_timeout=30) as client:
+                client.send(json.dumps({"trnm": "LOGIN", "token": token}))
+                assert 0 == json.loads(client.recv(30))["return_code"]
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
-def test_its_curl_line_can_be_pasted():
-    """The line issues a token as it stands."""
-    with Serving() as serving:
-        answer = subprocess.run(["sh", "-c", serving.curl], capture_output=True, timeout=30, env=environ()).stdout
+        assert f"WebSockets: {url}\n" in serving.introduction
+        assert "WebSocket /api/dostk/websocket connection 1 LOGIN token " in serving.log
 
-    assert 0 == json.loads(answer)["return_code"]
+    def test_mock(self):
+        """--mock: it says so, and refuses what mock trading does not offer."""
+        with Serving("--mock") as serving:
+            ran = serving.run("call", "ka01690", "/api/dostk/acnt")
 
+        assert "mock trading (모의투자)" in serving.introduction
+        assert "[8104:" in ran.complaint
 
-def test_its_curl_line_is_the_specifications_request():
-    """Without curl as well: header, body and address of the line are those that au10001 wants."""
-    with Serving() as serving:
-        curl, _, _, header, _, body, url = shlex.split(serving.curl)
-        name, _, value = header.partition(": ")
-        request = urllib.request.Request(url, body.encode(), {name: value})
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
-            assert 0 == json.load(answer)["return_code"]
+    @pytest.mark.parametrize("arguments, accepted", [([], 4), (["--rate-limits"], 2), (["--rate-limits", "bursts"], 2)])
+    def test_rate_limits(self, arguments, accepted):
+        """--rate-limits: a third au10001 within a second is refused, in both kinds; without it, none is."""
+        with Serving(*arguments) as serving:
+            keys = {name.lower()[7:]: serving.variables[name] for name in ("KIWOOM_APPKEY", "KIWOOM_SECRETKEY")}
+            body = json.dumps({"grant_type": "client_credentials", **keys}).encode()
+            codes = [post(f"{serving.url}/oauth2/token", body)["return_code"] for _ in range(4)]
 
-    assert "curl" == curl
+        assert [0] * accepted + [5] * (4 - accepted) == codes
 
+    def test_seed(self):
+        """--seed N: the samples are those of this seed, and not those of 0."""
+        with Serving("--seed", "7") as serving:
+            quote = json.loads(serving.run("call", "ka10001", PATH).out)
 
-def test_it_serves_the_port_that_is_asked_for():
-    """--port N: there, and nowhere else."""
-    with port_of_ones_own() as port, Serving("--port", str(port)) as serving:
-        assert f"http://127.0.0.1:{port}" == serving.url
+        assert KiwoomServer(seed=7).sample("ka10001") == quote != KiwoomServer().sample("ka10001")
 
+    def test_tls(self):
+        """--tls: it speaks https, with a CA file that it names; Ctrl-C removes the file."""
+        with Serving("--tls") as serving:
+            ran = serving.run("call", "ka10001", PATH)
+            assert serving.url.startswith("https://")
 
-def test_a_port_that_is_taken_is_told():
-    """A port in use: one line, exit status 1."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        ran = run(None, "serve", "--port", str(listener.getsockname()[1]))
+        assert (0, "") == (ran.status, ran.err)
+        assert IS_WINDOWS or not os.path.exists(serving.variables["REQUESTS_CA_BUNDLE"])
 
-    assert 1 == ran.status
-    assert "cannot be had: Address already in use" in ran.complaint
+    def test_tls_without_trustme(self):
+        """Without trustme, --tls names what to install."""
+        command = [sys.executable, "-c", WITHOUT_TRUSTME, "serve", "--tls"]
+        done = subprocess.run(command, capture_output=True, timeout=60, env=environ())
+        ran = Ran(done.returncode, done.stdout, done.stderr)
 
+        assert 1 == ran.status
+        assert "pip install trustme" in ran.complaint
 
-@pytest.mark.parametrize("port", ["-1", "65536", "http", "80.5"])
-def test_a_port_that_is_none_is_a_wrong_argument(port):
-    """Exit status 2."""
-    ran = run(None, "serve", f"--port={port}")
+    def test_data(self, tmp_path):
+        """--data DIR: ka10001.json is the response of ka10001."""
+        (tmp_path / "ka10001.json").write_text('{"stk_nm": "삼성전자"}', encoding="utf-8")
 
-    assert 2 == ran.status
-    assert "a port is a number from 0 to 65535" in ran.complaint
+        with Serving("--data", str(tmp_path)) as serving:
+            ran = serving.run("call", "ka10001", PATH)
 
+        assert "삼성전자" == json.loads(ran.out)["stk_nm"]
+        assert "Responses from files: ka10001\n" in serving.introduction
 
-def test_it_plays_mock_trading():
-    """--mock: it says so, and refuses what mock trading does not offer."""
-    with Serving("--mock") as serving:
-        ran = serving.run("call", "ka01690", "/api/dostk/acnt")
+    @pytest.mark.parametrize(
+        "name, content, reason",
+        [("ka10001.json", "{", "is not JSON"), ("ka99999.json", "{}", "ka99999"), (None, "", "is not a directory")],
+    )
+    def test_wrong_data(self, tmp_path, name, content, reason):
+        """A file that is not JSON or is named after no API, or no directory: one line, before it serves."""
+        directory = tmp_path / "data"
+        if name is not None:
+            directory.mkdir()
+            (directory / name).write_text(content)
 
-    assert "mock trading (모의투자)" in serving.introduction
-    assert "[8104:" in ran.complaint
+        ran = run("serve", "--data", str(directory))
 
-
-def test_it_speaks_tls():
-    """--tls: https, with a CA file that it names; the file is gone afterwards."""
-    with Serving("--tls") as serving:
-        ran = serving.run("call", "ka10001", PATH)
-        assert serving.url.startswith("https://")
-        assert f" --cacert {serving.variables['REQUESTS_CA_BUNDLE']} " in serving.curl
-
-    assert (0, "") == (ran.status, ran.err)
-    assert not os.path.exists(serving.variables["REQUESTS_CA_BUNDLE"])
-
-
-def test_a_service_manager_ends_it_cleanly():
-    """SIGTERM, as systemd and docker send it, ends it, and nothing of --tls stays behind."""
-    with Serving("--tls") as serving:
-        certificate = serving.variables["REQUESTS_CA_BUNDLE"]
-        assert os.path.exists(certificate)
-        serving.process.terminate()
-        serving.process.wait(30)
-
-    assert 128 + signal.SIGTERM == serving.status
-    assert not os.path.exists(certificate)
-
-
-def test_tls_without_trustme_says_what_to_install():
-    """The extra that is missing is named."""
-    command = [COMMAND[0], "-c", WITHOUT_TRUSTME, "serve", "--tls"]
-    done = subprocess.run(command, capture_output=True, timeout=60, env=environ())
-    ran = Ran(done.returncode, done.stdout, done.stderr)
-
-    assert 1 == ran.status
-    assert 'pip install trustme' in ran.complaint
+        assert (1, "") == (ran.status, ran.out)
+        assert reason in ran.complaint
 
 
-def test_it_answers_from_files(tmp_path):
-    """--data DIR: ka10001.json is what ka10001 is answered."""
-    (tmp_path / "ka10001.json").write_text('{"stk_nm": "삼성전자"}', encoding="utf-8")
+class TestCommandsToPaste:
+    @pytest.fixture
+    def server(self):
+        """A server with keys."""
+        with KiwoomServer() as server:
+            yield server
 
-    with Serving("--data", str(tmp_path)) as serving:
-        ran = serving.run("call", "ka10001", PATH)
+    @posix
+    @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
+    def test_sh(self, server):
+        """The line for sh issues a token as it stands."""
+        line = SH.issue(server)
+        response = subprocess.run(["sh", "-c", line], capture_output=True, timeout=30, env=environ()).stdout
 
-    assert "삼성전자" == json.loads(ran.out)["stk_nm"]
-    assert "Answers from files: ka10001\n" in serving.introduction
+        assert 0 == json.loads(response)["return_code"]
+
+    @pytest.mark.skipif(not IS_WINDOWS, reason="only Windows has cmd.exe")
+    def test_cmd(self, server):
+        """The line for cmd.exe issues a token as it stands."""
+        done = subprocess.run(f"cmd.exe /d /c {CMD.issue(server)}", capture_output=True, timeout=30, env=environ())
+
+        assert 0 == json.loads(done.stdout)["return_code"]
+
+    @pytest.mark.parametrize("shell", [SH, CMD], ids=lambda shell: shell.name)
+    def test_curl_is_the_request_of_the_specification(self, server, shell):
+        """Header, body and address of the curl line are those that au10001 needs, in both kinds of quoting."""
+        # Backslashes before quotation marks: curl.exe reads them as a shell does.
+        curl, _, _, header, _, body, url = shlex.split(shell.issue(server))
+
+        assert "curl" == curl
+        assert 0 == post(url, body.encode(), dict([header.split(": ")]))["return_code"]
+
+    def test_powershell(self, server):
+        """The line for PowerShell has its body and content type in single quotation marks, which PowerShell keeps."""
+        line = POWERSHELL.issue(server)
+        content_type, body = re.findall("'(.+?)'", line)
+
+        assert line.startswith("Invoke-RestMethod -Method Post -ContentType ")
+        assert 0 == post(line.split()[-1], body.encode(), {"Content-Type": content_type})["return_code"]
+
+    @pytest.mark.parametrize(
+        "shell, assignment, token",
+        [
+            (SH, "export KIWOOM_BASE_URL=http://", "curl -s -H 'Content-Type: "),
+            (CMD, "set KIWOOM_BASE_URL=http://", 'curl -s -H "Content-Type: '),
+            (POWERSHELL, "$env:KIWOOM_BASE_URL = 'http://", "Invoke-RestMethod "),
+        ],
+    )
+    def test_each_shell_has_its_own_block(self, server, shell, assignment, token):
+        """All lines of a block are in the quoting of one shell, which is named."""
+        text = describe(server, [], [shell])
+
+        assert f"in another terminal ({shell.name}):\n  {assignment}" in text
+        assert f"a token ({shell.name}):\n  {token}" in text
+
+    def test_windows_has_two_blocks(self, server):
+        """On Windows, a block for PowerShell comes before one for cmd.exe."""
+        text = describe(server, [], [POWERSHELL, CMD])
+
+        assert text.index("(PowerShell)") < text.index("$env:") < text.index("(cmd.exe)") < text.index("  set ")
+
+    def test_tls(self):
+        """With TLS, each shell is told which file to trust, also where its path has a space."""
+        with KiwoomServer(tls=True) as server:
+            for shell in (SH, CMD, POWERSHELL):
+                assert shell.assign("REQUESTS_CA_BUNDLE", server.ca_bundle) in describe(server, [], [shell])
+            curl = shlex.split(SH.issue(server))
+            assert server.ca_bundle == curl[curl.index("--cacert") + 1]
+            assert f' --cacert "{server.ca_bundle}" ' in CMD.issue(server)
+            assert "python -m requests_kiwoom token --reveal" == POWERSHELL.issue(server)
 
 
-@pytest.mark.parametrize(
-    "name, content, reason",
-    [("ka10001.json", "{", "is no JSON"), ("ka99999.json", "{}", "ka99999"), (None, "", "is no directory")],
-)
-def test_files_that_are_no_answers_are_told(tmp_path, name, content, reason):
-    """A file that is no JSON, or of no API, or no directory at all: one line, before it serves."""
-    directory = tmp_path / "data"
-    if name is not None:
-        directory.mkdir()
-        (directory / name).write_text(content)
-
-    ran = run(None, "serve", "--data", str(directory))
-
-    assert (1, "") == (ran.status, ran.out)
-    assert reason in ran.complaint
+def post(url, body, headers=None):
+    """Send a request without this package; return the JSON of the response, whatever its status."""
+    request = urllib.request.Request(url, body, headers or {"Content-Type": "application/json"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return json.load(error)

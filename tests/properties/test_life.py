@@ -201,7 +201,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def nothing_tells_a_secret(self):
         outcome = vars(self).pop("outcome", None)
-        secrets = [self.server.appkey, self.server.secretkey, *self.server._life.ever]
+        secrets = [self.server.appkey, self.server.secretkey, *self.server._tokens.ever]
         if isinstance(outcome, Exception):
             assert not any(secret in text for text in everything_in(outcome) for secret in secrets)
 

@@ -104,3 +104,23 @@ def test_status_without_a_body(server, client, status):
     assert (status, b"") == (response.status_code, response.content)
     assert {"Content-Length", "Transfer-Encoding"}.isdisjoint(response.headers)
     assert 2 == client.call().json()["n"]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_client_that_reads_late(kiwoom, client_of, tls):
+    """A response that is larger than all buffers waits for its client, over https as well."""
+    server = kiwoom(tls=tls)
+    client = client_of(server)
+    if tls:
+        client.session.trust_env, client.session.verify = False, server.ca_bundle
+    client.log_in()
+    server.reply("ka10001", {"note": "x" * 20_000_000})
+
+    response = client.session.post(
+        server.url + "/api/dostk/stkinfo",
+        json={},
+        headers={"api-id": "ka10001", "authorization": f"Bearer {client.token}"},
+        stream=True,
+    )
+    assert 0 == client_of(server, client.session).issue().json()["return_code"]  # The first one is not read yet.
+    assert 20_000_000 == len(response.json()["note"])

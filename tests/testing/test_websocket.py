@@ -1,6 +1,8 @@
 """The WebSocket: LOGIN, PING, REG, REMOVE, real-time data, other messages, faults."""
 
+import base64
 import json
+import socket
 import ssl
 import sys
 import threading
@@ -12,8 +14,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
-from tests.helpers.tools import port_of_ones_own
-from tests.testing.client import threads_left_behind
+from tests.helpers.ports import port_of_ones_own
+from tests.helpers.threads import until
+from tests.testing.client import threads_left_behind, threads_of_servers
 
 PATH = "/api/dostk/websocket"
 WAIT = 30
@@ -26,7 +29,8 @@ class Bot:
 
     def __init__(self, server, path=PATH, **options):
         self._opened = ExitStack()
-        self.socket = self._opened.enter_context(connect(server.websocket_url + path, **{"open_timeout": WAIT, **options}))
+        url = server.websocket_url + path
+        self.socket = self._opened.enter_context(connect(url, **{"open_timeout": WAIT, **options}))
         self.leave = self._opened.close
 
     def send(self, trnm, **fields):
@@ -49,6 +53,19 @@ class Bot:
             while True:
                 self.socket.recv(WAIT)
         return closed.value.rcvd and closed.value.rcvd.code
+
+
+def raw_websocket(server, message):
+    """Open a WebSocket without the library, and send one message; return its plain socket."""
+    sock = socket.create_connection(("127.0.0.1", int(server.websocket_url.rpartition(":")[2])), timeout=WAIT)
+    key = base64.b64encode(bytes(16)).decode()
+    head = f"GET {PATH} HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}"
+    sock.sendall("\r\n".join([*head, "Sec-WebSocket-Version: 13", "", ""]).encode())
+    assert b"HTTP/1.1 101" == sock.recv(12)
+    content = json.dumps(message).encode()
+    # One text frame, masked with zeros.
+    sock.sendall(b"\x81\xfe" + len(content).to_bytes(2, "big") + bytes(4) + content)
+    return sock
 
 
 @pytest.fixture
@@ -369,11 +386,11 @@ class TestFaults:
 
     def test_plan_that_is_a_callable(self, server, connect_bot):
         """A callable gets the handshake, and makes the response to it."""
-        server.fail(lambda request: Reply(request.headers["user-agent"].encode(), 403), path=PATH)
+        server.fail(lambda request: Reply(request.headers["user-agent"].encode(), 403, {"X-Own": "1"}), path=PATH)
 
         with pytest.raises(InvalidStatus) as refused:
             connect_bot(server, user_agent_header="bot")
-        assert b"bot" == refused.value.response.body
+        assert (b"bot", "1") == (refused.value.response.body, refused.value.response.headers["X-Own"])
 
     def test_login_that_fails(self, server, client, connect_bot):
         """An error planned for LOGIN comes in LOGIN's words, and the server closes; the next LOGIN succeeds."""
@@ -432,6 +449,28 @@ class TestFaults:
         response = requests.get(server.websocket_url.replace("ws:", "http:") + PATH, timeout=WAIT)
 
         assert 426 == response.status_code
+
+    @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"no http\r\n\r\n"])
+    def test_no_handshake(self, server, client, connect_bot, sent):
+        """A client that leaves before its handshake is no trouble to the others."""
+        with socket.create_connection(("127.0.0.1", int(server.websocket_url.rpartition(":")[2]))) as leaves:
+            leaves.sendall(sent)
+
+        assert 0 == connect_bot(server).ask("LOGIN", token=client.token)["return_code"]
+
+    def test_client_that_does_not_close(self, kiwoom, client_of):
+        """A client that does not respond to a close frame is dropped after ping_interval; it gets nothing more."""
+        client = client_of(kiwoom(ping_interval=0.01))
+        with raw_websocket(client.server, {"trnm": "LOGIN", "token": client.log_in()}) as silent:
+            until(lambda: client.server.messages.to("LOGIN"))
+            client.server.disconnect_all()
+            client.server.disconnect_all()
+            client.server.ping()
+            client.session.close()
+            until(lambda: not [thread for thread in threads_of_servers() if thread.name == "kiwoom for 127.0.0.1"])
+            while silent.recv(1000):
+                pass
+        assert [] == client.server.complaints
 
     def test_chaos(self, kiwoom, connect_bot):
         """With chaos=1 every handshake meets a fault."""

@@ -14,7 +14,7 @@ import trustme
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
 from requests_kiwoom.testing.http import connection
-from tests.helpers.tools import port_of_ones_own
+from tests.helpers.ports import port_of_ones_own
 from tests.testing.client import threads_left_behind
 
 STK = "/api/dostk/stkinfo"

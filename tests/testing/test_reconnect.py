@@ -1,0 +1,178 @@
+"""A bot that keeps a WebSocket open with this package's tokens, through what goes wrong in a night.
+
+The bot does what the README's recipe does: log in with the token of the auth; if the login is refused, replace that
+token and try again.
+"""
+
+import json
+import threading
+from contextlib import ExitStack
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from requests_kiwoom import KiwoomAuth, TokenIssueError
+from requests_kiwoom.testing import faults
+from tests.helpers.threads import in_threads, until
+
+WAIT = 60
+TRADES = {"grp_no": "1", "refresh": "1", "data": [{"item": ["005930"], "type": ["0B"]}]}
+
+
+class Bot:
+    """Receives prices, and reconnects whenever its WebSocket ends."""
+
+    def __init__(self, server, auth, attempts=1000):
+        self.url = server.websocket_url + "/api/dostk/websocket"
+        self.auth = auth
+        self.attempts = attempts
+        self.prices = []
+        self.got_price = threading.Event()
+        self.errors = []
+        self.done = threading.Event()
+
+    def run(self):
+        """Stay connected until `done` is set; the server closes the last WebSocket."""
+        rejected = None
+        while not self.done.is_set() and self.attempts > 0:
+            self.attempts -= 1
+            try:
+                rejected = self.stay_connected(self.auth.token(rejected=rejected))
+            except TokenIssueError as error:
+                self.errors.append(error)
+                self.done.wait(0.01)  # A real bot waits for seconds here.
+
+    def stay_connected(self, token):
+        """Receive prices until the WebSocket ends; return the token if it was refused."""
+        with connect(self.url, open_timeout=WAIT) as socket:
+            try:
+                socket.send(json.dumps({"trnm": "LOGIN", "token": token}))
+                if json.loads(socket.recv(WAIT))["return_code"] != 0:
+                    return token
+                socket.send(json.dumps({"trnm": "REG", **TRADES}))
+                while True:
+                    self.take(json.loads(socket.recv(WAIT)))
+            except ConnectionClosed:
+                return None
+
+    def take(self, message):
+        if message["trnm"] == "REAL":
+            self.prices.append(message["data"][0]["values"]["10"])
+            self.got_price.set()
+
+    def gets(self, server, price):
+        """Return whether a price that the server sends now arrives; it waits until the bot has registered."""
+        self.got_price.clear()
+        server.push("0B", "005930", {"10": price}, wait=WAIT)
+        return self.got_price.wait(WAIT) and self.prices[-1] == price
+
+
+@pytest.fixture
+def auth(server, monkeypatch):
+    """An auth whose clock is the server's."""
+    monkeypatch.setattr(KiwoomAuth, "clock", server.clock)
+    return KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
+
+
+@pytest.fixture
+def start(server, auth):
+    """Start a bot in a thread; it ends with the test."""
+    with ExitStack() as stack:
+
+        def make(**options):
+            bot = Bot(server, auth, **options)
+            thread = threading.Thread(target=bot.run)
+            thread.start()
+
+            def end():
+                bot.done.set()
+                while thread.is_alive():
+                    server.disconnect_all()  # It may be about to connect.
+                    thread.join(0.05)
+
+            stack.callback(end)
+            return bot
+
+        yield make
+
+
+def test_disconnection(server, start):
+    """After a disconnection the bot logs in again with the same token, without a call of au10001."""
+    bot = start()
+    assert bot.gets(server, "-70100")
+    server.disconnect_all()
+
+    assert bot.gets(server, "-70200")
+    assert 1 == server.issues
+    assert 2 == len(server.messages.to("LOGIN"))
+
+
+def test_revocation(server, start):
+    """After a revocation and a disconnection the login is refused once, and one au10001 call replaces the token."""
+    bot = start()
+    assert bot.gets(server, "-70100")
+    server.revoke_all()
+    server.disconnect_all()
+
+    assert bot.gets(server, "-70200")
+    assert 2 == server.issues
+    assert 3 == len(server.messages.to("LOGIN"))
+    assert [] == bot.errors
+
+
+def test_outage_of_au10001(server, start):
+    """During an outage of au10001 the bot tries 50 times, and au10001 is called once in a pause; then it recovers.
+
+    The clock stands still, so all of the 50 attempts are within one pause.
+    """
+    server.clock.stop()
+    bot = start()
+    assert bot.gets(server, "-70100")
+    server.revoke_all()
+    server.fail(faults.MAINTENANCE)
+    server.disconnect_all()
+    until(lambda: len(bot.errors) >= 50)
+    during_outage = server.issues
+    server.clock.advance(seconds=60)
+
+    assert bot.gets(server, "-70200")
+    assert len(bot.errors) >= 50
+    assert [2, 3] == [during_outage, server.issues]
+
+
+def test_storm(server, auth):
+    """20 connections whose logins are all refused at once replace the token with one au10001 call."""
+    bots = [Bot(server, auth) for _ in range(20)]
+    old = auth.token()
+    server.revoke_all()
+    queue = list(bots)
+
+    def log_in():
+        bot = queue.pop()
+        with connect(bot.url, open_timeout=WAIT) as socket:
+            socket.send(json.dumps({"trnm": "LOGIN", "token": old}))
+            refused = json.loads(socket.recv(WAIT))["return_code"]
+        token = auth.token(rejected=old)
+        with connect(bot.url, open_timeout=WAIT) as socket:
+            socket.send(json.dumps({"trnm": "LOGIN", "token": token}))
+            return refused, json.loads(socket.recv(WAIT))["return_code"]
+
+    assert [(805004, 0)] * 20 == in_threads(20, log_in)
+    assert 2 == server.issues
+    assert 40 == len(server.messages.to("LOGIN"))
+
+
+def test_login_that_stays_refused(server, auth):
+    """A bot that reports every token as rejected, 100 times in a second, causes a few au10001 calls and not 100."""
+    server.clock.stop()
+    server.reissue = "new"
+    token, refused = auth.token(), 0
+    for _ in range(100):
+        try:
+            token = auth.token(rejected=token)
+        except TokenIssueError:
+            refused += 1
+
+    assert refused > 90
+    assert server.issues <= 3
