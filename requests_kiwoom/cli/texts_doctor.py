@@ -84,7 +84,7 @@ CHECK_STORE = Text(
 # proxy, name look-up, connection
 NO_PROXY = Text("none", "없음")
 PROXY_LOOKS_UP = Text("the proxy does it", "프록시가 처리합니다")
-ADDRESSES = Text("{host} is {addresses}", "{host}: {addresses}")
+ADDRESSES = Text("{host} is {addresses}", "{host}의 주소는 {addresses}입니다")
 CHECK_NAME = Text(
     "Check this machine's network and DNS, and the spelling of --base-url or KIWOOM_BASE_URL, if given.",
     "이 PC의 네트워크와 DNS를, --base-url이나 KIWOOM_BASE_URL을 쓰셨다면 철자를 확인해 주세요.",
@@ -113,10 +113,6 @@ NO_SERVER = Text(
     "No server listens there, or a firewall refuses: check the network, and --base-url or KIWOOM_BASE_URL, if given.",
     "그 주소에 서버가 없거나 방화벽이 거부했습니다. 네트워크를, --base-url이나 KIWOOM_BASE_URL을 쓰셨다면 주소를 확인해"
     " 주세요.",
-)
-BAD_ADDRESS = Text(
-    "This is not the name of a host: check the proxy's address, and --base-url or KIWOOM_BASE_URL, if given.",
-    "호스트 이름이 아닙니다. 프록시 주소를, --base-url이나 KIWOOM_BASE_URL을 쓰셨다면 주소를 확인해 주세요.",
 )
 CHECK_CA_FILE = Text(
     "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE: they must name a file that exists.",

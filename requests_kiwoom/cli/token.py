@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from requests_kiwoom import KiwoomAuth, Token
 
@@ -85,7 +85,7 @@ def _token_of(auth: KiwoomAuth) -> Token:
 
 
 def _time_left(token: Token) -> timedelta:
-    return token.expires_at - datetime.now(timezone.utc)
+    return timedelta(seconds=token.expires_epoch - KiwoomAuth.clock())
 
 
 def _describe(auth: KiwoomAuth, token: Token) -> str:
