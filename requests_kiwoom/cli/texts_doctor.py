@@ -75,10 +75,10 @@ CORRECT_STORE = Text(
     "이 문제를 고치시거나 --store와 KIWOOM_STORE 없이 실행해 주세요.",
 )
 CHECK_STORE = Text(
-    "Check that --store or KIWOOM_STORE names a file of your own, or a Redis server that can be reached. A damaged file"
-    " can be deleted: the token is issued again.",
-    "--store 또는 KIWOOM_STORE가 본인의 파일이나 접속 가능한 Redis 서버를 가리키는지 확인해 주세요. 손상된 파일은 지우셔도"
-    " 됩니다. 토큰은 다시 발급됩니다.",
+    "Fix this, or run without the store. --store or KIWOOM_STORE names a file of your own, or a Redis server that can"
+    " be reached. A damaged file can be deleted: the token is issued again.",
+    "이 문제를 고치시거나 저장소 없이 실행해 주세요. --store 또는 KIWOOM_STORE에는 본인의 파일이나 접속 가능한 Redis 서버를"
+    " 지정합니다. 손상된 파일은 지우셔도 됩니다. 토큰은 다시 발급됩니다.",
 )
 
 # proxy, name look-up, connection

@@ -421,7 +421,7 @@ def test_a_store_that_is_open_to_others_is_told(server, tmp_path):
 
     diagnosis = Diagnosis(server, KIWOOM_STORE=str(path))
 
-    assert_fails(diagnosis, "store", "chmod 600", "Fix this, or run without --store")
+    assert_fails(diagnosis, "store", "chmod 600", "Fix this, or run without the store")
     path.chmod(0o600)
     assert_well(Diagnosis(server, KIWOOM_STORE=str(path)))
 
@@ -450,7 +450,7 @@ def test_a_redis_server_that_is_not_there_is_told(server):
     """An address whose port is dead; its password is not printed."""
     diagnosis = Diagnosis(server, KIWOOM_STORE="redis://:fake-password@127.0.0.1:9/0")
 
-    assert_fails(diagnosis, "store", "ConnectionError: ", "a Redis server that can be reached")
+    assert_fails(diagnosis, "store", "127.0.0.1:9", "a Redis server that can be reached")
 
 
 def test_a_store_that_fails_does_not_end_the_checks(server, tmp_path):

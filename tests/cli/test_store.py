@@ -61,7 +61,7 @@ def test_a_store_that_cannot_be_read_is_an_error(server, tmp_path):
     ran = run(server, "token", "--store", str(tmp_path))
 
     assert 1 == ran.status
-    assert "is no regular file: give the store a file of its own" in ran.complaint
+    assert "is not a regular file: give the store a file of its own" in ran.complaint
     assert [] == server.requests
 
 

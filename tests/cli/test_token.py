@@ -36,7 +36,7 @@ def test_token_does_not_show_the_token(server):
     """Without --reveal neither the token nor a key is printed, not even with --verbose."""
     ran = run(server, "token", "--verbose")
 
-    assert "issued token" in ran.err
+    assert "INFO token " in ran.err
     for secret in (bare(server), server.appkey, server.secretkey):
         assert secret not in ran.out + ran.err
 
@@ -168,7 +168,7 @@ def test_a_server_that_is_not_there_points_to_doctor(server):
     ran = run(server, "token", "--base-url", "http://127.0.0.1:9")
 
     assert 1 == ran.status
-    assert ran.complaint.startswith("error: au10001 at http://127.0.0.1:9 ")
+    assert ran.complaint.startswith("error: au10001 at http://127.0.0.1:9: no response. ")
     assert "doctor` shows where it fails" in ran.complaint
 
 
@@ -195,7 +195,7 @@ def test_mock_goes_to_the_mock_host(server):
     # A proxy that is not there: no test goes to Kiwoom.
     ran = run(server, "token", "--mock", HTTPS_PROXY="http://127.0.0.1:9")
     assert 1 == ran.status
-    assert "au10001 at https://mockapi.kiwoom.com " in ran.complaint
+    assert "au10001 at https://mockapi.kiwoom.com: no response" in ran.complaint
     assert 0 == server.issues
 
     ran = run(server, "token", "--mock", "--base-url", server.url)
