@@ -1,5 +1,6 @@
 """``token``, ``renew``, ``revoke``: show, replace and revoke the token by hand."""
 
+import logging
 import os
 import re
 import subprocess
@@ -41,11 +42,15 @@ def test_token_does_not_show_the_token(server):
         assert secret not in ran.out + ran.err
 
 
-def test_verbose_ends_with_its_command(server):
-    """A program that calls main() twice gets no lines of the first call's --verbose."""
-    run(server, "token", "--verbose")
+@pytest.mark.parametrize("options", [[], ["--verbose"]])
+def test_logging_ends_with_its_command(server, options):
+    """A program that calls main() has its own handlers and level afterwards."""
+    logger = logging.getLogger("requests_kiwoom")
+    before = logger.handlers[:], logger.level
 
-    assert "" == run(server, "token").err
+    run(server, "token", *options)
+
+    assert before == (logger.handlers, logger.level)
 
 
 def test_reveal_prints_the_bare_token_and_nothing_else(server):
