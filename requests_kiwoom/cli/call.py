@@ -30,7 +30,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "call",
         help=text,
         description=f"{text} The exit status is 0 only for return_code 0. A call that places an order places it.",
-        epilog='examples: call ka10001 /api/dostk/stkinfo stk_cd=005930; call ka10001 /api/dostk/stkinfo "@body.json"',
+        epilog="""\
+examples:
+  call ka10001 /api/dostk/stkinfo stk_cd=005930
+  call ka10001 /api/dostk/stkinfo "@body.json"
+""",
     )
     parser.add_argument("api_id", metavar="API_ID", help="the api-id (TR명) in the API guide, such as ka10001")
     parser.add_argument("path", metavar="PATH", help="its URL in the API guide, such as /api/dostk/stkinfo")

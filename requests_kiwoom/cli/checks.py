@@ -13,7 +13,7 @@ from . import texts_doctor as texts
 from .console import IS_WINDOWS, CommandError
 from .language import Text, untranslated
 from .options import find_missing_key
-from .store import store_from
+from .store import describe_failure, store_from
 
 #: Seconds to wait for the store's lock.
 _STORE_WAIT = 10.0
@@ -77,8 +77,8 @@ def check_store(options: argparse.Namespace) -> Finding:
         store.discard("doctor", trial)
     except CommandError as error:
         return Finding(texts.STORE, "FAIL", error.text, texts.CORRECT_STORE)
-    except Exception as error:  # A Redis client raises many kinds.
-        return Finding(texts.STORE, "FAIL", untranslated(f"{type(error).__name__}: {error}"), texts.CHECK_STORE)
+    except Exception as error:
+        return Finding(texts.STORE, "FAIL", untranslated(describe_failure(error)), texts.CHECK_STORE)
     # A file that is open to others raises; who else may read a Redis server cannot be seen from here.
     works = texts.STORE_IS_PRIVATE if isinstance(store, SQLiteStore) else texts.STORE_WORKS
     return Finding(texts.STORE, "ok", works.format(store=type(store).__name__))

@@ -5,14 +5,13 @@ import contextlib
 import json
 from collections.abc import Iterable
 
-from requests_kiwoom import read_envelope
-from requests_kiwoom.codes import find_code
+from requests_kiwoom.codes import CODES
 from requests_kiwoom.testing import KiwoomServer
 
 from . import texts_demo as texts
 from .clients import Client, HandWrittenClient, PackageClient, clock_in_utc
 from .console import CommandError, colour
-from .events import EVENTS, Event, Outcome, Stage
+from .events import EVENTS, REJECTED, Event, Outcome, Stage
 from .language import Text
 from .layout import pad, wrap
 from .options import register_language
@@ -44,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         rows = [_play(event, stage) for event in EVENTS]
         _print_total(rows)
         _print_rejection(stage)
-        _print_redirect(stage)
+        print(wrap(str(texts.KEYS_SENT.format(error=type(package.error).__name__))))
     print(f"\n{wrap(str(texts.NEXT))}")
     return 0
 
@@ -57,6 +56,8 @@ def _play(event: Event, stage: Stage) -> "tuple[Outcome, Outcome]":
     print(_cells(by_hand), end="", flush=True)
     package = _play_for(stage.package, event, stage)
     _check(event, texts.PACKAGE, package, event.failed, range(event.issues, event.issues + 1))
+    if not event.holds(stage):
+        raise _does_not_hold(event, texts.OTHERWISE)
     print(f"{_GAP}{_cells(package)}  {'->'.join(package.tokens)}", flush=True)
     return by_hand, package
 
@@ -101,19 +102,8 @@ def _print_total(rows: "Iterable[tuple[Outcome, Outcome]]") -> None:
 
 def _print_rejection(stage: Stage) -> None:
     """Show the response that lines by hand take for a success: HTTP 200 with 8005."""
-    response = stage.by_hand.rejection
-    envelope = read_envelope(response.content)
-    code = find_code(envelope.code if envelope else None)
-    if envelope is None or code is None or not envelope.rejects_token or response.status_code != 200:
-        raise CommandError(texts.NO_REJECTION.format(status=response.status_code))
+    code = CODES[REJECTED]
     print(wrap(str(texts.RESPONSE)))
-    print(f"  {json.dumps(envelope.payload, ensure_ascii=False)}")
-    print(wrap(str(texts.RESPONSE_MEANS.format(code=code.number, meaning=Text(code.meaning, code.meaning_ko)))) + "\n")
-
-
-def _print_redirect(stage: Stage) -> None:
-    """Say which client sent the keys to the other server."""
-    received = [request for request in stage.elsewhere.requests if stage.server.secretkey.encode() in request.body]
-    if len(received) != 1 or len(stage.elsewhere.requests) != 1:
-        raise CommandError(texts.KEYS_ELSEWHERE.format(count=len(stage.elsewhere.requests)))
-    print(wrap(str(texts.KEYS_SENT.format(error=type(stage.package.error).__name__))))
+    print(json.dumps(stage.by_hand.rejection.json(), ensure_ascii=False, indent=2))
+    meaning = Text(code.meaning, code.meaning_ko)
+    print(f"{wrap(str(texts.RESPONSE_MEANS.format(code=code.number, meaning=meaning)))}\n")

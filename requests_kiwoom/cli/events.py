@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from requests_kiwoom import read_envelope
 from requests_kiwoom.oauth import TOKEN_PATH
 from requests_kiwoom.testing import KiwoomServer, faults
 from requests_kiwoom.tokens import fingerprint
@@ -17,6 +18,7 @@ from .language import Text
 _THREADS = 10
 _PROGRAMS = 4
 _REQUESTS = 5
+REJECTED = 8005
 #: Seconds that au10001 takes, so that threads which start at once find no token yet.
 _LATENCY = 0.2
 
@@ -46,6 +48,8 @@ class Event(NamedTuple):
     issues: int
     #: Whether the client has a token when it happens.
     has_token: bool = False
+    #: What must hold besides, once both clients have played it.
+    holds: "Callable[[Stage], bool]" = lambda stage: True
 
     def play_for(self, client: Client, stage: "Stage") -> Outcome:
         """Let it happen to a program that has just started."""
@@ -108,11 +112,23 @@ def redirect(stage: Stage, client: Client) -> "list[bool]":
     return [first, client.send()]
 
 
+def was_rejected(stage: Stage) -> bool:
+    """The response that lines by hand do not notice is HTTP 200 with 8005."""
+    envelope = read_envelope(stage.by_hand.rejection.content)
+    return envelope is not None and envelope.code == REJECTED and stage.by_hand.rejection.status_code == 200
+
+
+def sent_keys_once(stage: Stage) -> bool:
+    """The other server got both keys from lines by hand, and nothing from this package."""
+    received = stage.elsewhere.requests
+    return len(received) == 1 and stage.server.secretkey in received[0].body.decode()
+
+
 EVENTS = (
     Event(texts.FIRST, send_once, 0, range(1, 2), 0, 1),
     Event(texts.THREADS.format(count=_THREADS), send_in_threads, 0, range(2, _THREADS + 1), 0, 1),
     Event(texts.PROCESSES.format(count=_PROGRAMS), start_programs, 0, range(_PROGRAMS, _PROGRAMS + 1), 0, 1),
-    Event(texts.REVOKED, revoke, _REQUESTS, range(1), 0, 1, has_token=True),
+    Event(texts.REVOKED, revoke, _REQUESTS, range(1), 0, 1, has_token=True, holds=was_rejected),
     Event(texts.EXPIRED, expire, _REQUESTS, range(1), 0, 1, has_token=True),
-    Event(texts.REDIRECTED, redirect, 1, range(2, 3), 1, 2),
+    Event(texts.REDIRECTED, redirect, 1, range(2, 3), 1, 2, holds=sent_keys_once),
 )

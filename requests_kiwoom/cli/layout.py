@@ -21,20 +21,20 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return spaces + text if right else text + spaces
 
 
-def wrap(text: str, *, first: str = "", indent: str = "") -> str:
-    """Break `text` between words into lines of at most 80 columns; a longer word, an address say, stays whole.
+def wrap(text: str, *, first: str = "", indent: str = "", columns: int = COLUMNS) -> str:
+    """Break `text` between words into lines of at most `columns`; a longer word, an address say, stays whole.
 
     :param first: what stands before the first line.
     :param indent: what stands before each other line.
     """
-    return "\n".join(_lines(text, first, indent))
+    return "\n".join(_lines(text, first, indent, columns))
 
 
-def _lines(text: str, line: str, indent: str) -> Iterator[str]:
+def _lines(text: str, line: str, indent: str, columns: int) -> Iterator[str]:
     is_empty = True
     for word in text.split():
         joined = line + word if is_empty else f"{line} {word}"
-        if not is_empty and display_width(joined) > COLUMNS:
+        if not is_empty and display_width(joined) > columns:
             yield line
             joined = indent + word
         line, is_empty = joined, False

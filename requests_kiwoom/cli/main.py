@@ -15,6 +15,7 @@ from requests_kiwoom import KiwoomAuthError, TokenIssueError, TokenRevokeError, 
 from . import call, console, demo, doctor, explain, serve, texts, token
 from .advice import advise_on
 from .language import Text, use_language
+from .layout import wrap
 from .options import log_to_stderr, register_language
 from .texts_explain import EXCEPTIONS
 
@@ -34,22 +35,32 @@ then, in each of them:
   %(prog)s call ka10001 /api/dostk/stkinfo stk_cd=005930
 
 environment:
-  KIWOOM_APPKEY, KIWOOM_SECRETKEY            the keys (앱키, 시크릿키), which are never arguments
+  KIWOOM_APPKEY, KIWOOM_SECRETKEY            the keys (앱키, 시크릿키)
   KIWOOM_APPKEY_FILE, KIWOOM_SECRETKEY_FILE  the portal's key files instead
-  KIWOOM_MOCK                                1: mock trading (모의투자), like --mock
+  KIWOOM_MOCK                                1: mock trading (모의투자)
   KIWOOM_BASE_URL                            another server, like --base-url
   KIWOOM_STORE                               a file like --store, or
                                              redis://:PASSWORD@HOST:PORT/0
 
-exit status: 0 done, 1 not done (one line on stderr says why), 2 wrong arguments,
-130 Ctrl-C, 141 the reader of a pipe has left
+exit status: 0 done, 1 not done (one line on stderr says why), 2 wrong
+arguments, 130 Ctrl-C, 141 the reader of a pipe has left
 """
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Breaks lines by their width: a Korean character takes two columns. A text with line breaks stays as it is."""
+
+    def _split_lines(self, text: str, width: int) -> "list[str]":
+        return wrap(text, columns=width).splitlines()
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else wrap(text, columns=width)
 
 
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         # An option that is spelt out today still means the same tomorrow.
-        super().__init__(allow_abbrev=False, **options)
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **options)
 
     def print_help(self, file: Any = None) -> None:
         # argparse would swallow what goes wrong here, a full disk say.
@@ -110,7 +121,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="requests-kiwoom" if is_script else "python -m requests_kiwoom",
         description="Issues and keeps the access token (접근토큰) of Kiwoom Securities' REST API.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"requests_kiwoom {__version__}")
     register_language(parser)

@@ -1,7 +1,6 @@
 """The checks of ``doctor`` on the way to Kiwoom: proxy, name look-up, connection, clock and au10001."""
 
 import socket
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -11,6 +10,7 @@ import requests
 from requests import PreparedRequest, Response
 from requests.exceptions import ProxyError, SSLError, Timeout
 from requests.utils import select_proxy
+from urllib3.exceptions import LocationParseError
 
 from requests_kiwoom import KiwoomAuth, Token, TokenIssueError
 
@@ -33,15 +33,15 @@ def check_network(auth: KiwoomAuth) -> Iterator[Finding]:
     yield Finding(texts.PROXY, "ok", untranslated(_without_password(proxy)) if proxy else texts.NO_PROXY)
     yield _look_up(auth.base_url) if proxy is None else Finding(texts.LOOK_UP, "-", texts.PROXY_LOOKS_UP)
     try:
-        sent = time.time()
+        sent = KiwoomAuth.clock()
         response = _ask(auth.base_url)
-    except (OSError, ValueError) as error:
+    except (OSError, LocationParseError) as error:  # requests lets the latter through, for a proxy's host.
         yield Finding(texts.CONNECTION, "FAIL", untranslated(_root_of(error)), _advise_on_connection(error, proxy))
     else:
         is_tls = auth.base_url.startswith("https:")
         connected = texts.CONNECTED if is_tls else texts.CONNECTED_PLAIN
         yield Finding(texts.CONNECTION, "ok", connected.format(status=response.status_code))
-        yield _compare_clocks(response, (sent + time.time()) / 2)
+        yield _compare_clocks(response, (sent + KiwoomAuth.clock()) / 2)
 
 
 def check_issue(auth: KiwoomAuth, *, is_clock_right: bool) -> Finding:
@@ -57,7 +57,7 @@ def check_issue(auth: KiwoomAuth, *, is_clock_right: bool) -> Finding:
     token = texts.TOKEN.format(fingerprint=Token(value, expires_at).fingerprint, expires_at=expires_at)
     if is_clock_right:
         # A token lives 24 hours from its first issue [captured].
-        age = time.time() - (expires_at - timedelta(hours=24)).timestamp()
+        age = KiwoomAuth.clock() - (expires_at - timedelta(hours=24)).timestamp()
         is_new = age < _TOLERANCE
         token = (texts.TOKEN_IS_NEW if is_new else texts.TOKEN_IS_SHARED).format(token=token, age=format_duration(age))
     return Finding(texts.AU10001, "ok", token)
@@ -117,8 +117,6 @@ def _advise_on_connection(error: Exception, proxy: "str | None") -> Text:
         return texts.TIMED_OUT
     if isinstance(error, requests.ConnectionError):
         return texts.NO_SERVER
-    if isinstance(error, ValueError):  # urllib3's LocationParseError, or requests' InvalidURL.
-        return texts.BAD_ADDRESS
     return texts.CHECK_CA_FILE
 
 

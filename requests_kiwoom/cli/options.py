@@ -9,16 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from requests_kiwoom import KiwoomAuth
+from requests_kiwoom.settings import _FOREIGN_NAMES
 
 from . import texts
 from .console import CommandError, print_error
 from .language import LANGUAGES, Text
-
-#: The variables of the keys, and what other clients call them.
-_OTHER_NAMES = {
-    "KIWOOM_APPKEY": ("KIWOOM_APP_KEY", "KIWOOM_API_KEY"),
-    "KIWOOM_SECRETKEY": ("KIWOOM_SECRET_KEY", "KIWOOM_APPSECRET", "KIWOOM_APP_SECRET"),
-}
 
 
 def register_language(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +62,7 @@ def auth_from(options: argparse.Namespace, **more: Any) -> KiwoomAuth:
 
 def find_missing_key() -> "tuple[Text, Text] | None":
     """Return which variable of a key is not set, and what to do about it; ``None`` if both keys are there."""
-    for variable, others in _OTHER_NAMES.items():
+    for variable, others in _FOREIGN_NAMES.items():
         if not os.environ.get(variable) and not os.environ.get(f"{variable}_FILE"):
             other = next((name for name in others if os.environ.get(name)), None)
             advice = texts.RENAME_KEY.format(other=other, variable=variable) if other else texts.SET_KEYS
@@ -97,5 +92,5 @@ class _StoreWarnings(logging.Handler):
     """Prints the warnings of the stores: the token is meant to be shared. Any other failure ends the command."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith("requests_kiwoom.stores") or record.module == "guarded":
+        if record.name.startswith("requests_kiwoom.stores."):
             print_error(texts.WARNING.format(message=record.getMessage()))

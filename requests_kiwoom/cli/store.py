@@ -4,6 +4,7 @@ import argparse
 import os
 
 from requests_kiwoom import KiwoomAuth, RedisStore, SQLiteStore, TokenStore
+from requests_kiwoom.stores import StoreError
 
 from . import texts
 from .console import CommandError
@@ -21,8 +22,8 @@ def shared_auth_from(options: argparse.Namespace) -> KiwoomAuth:
     try:
         if store is not None:
             store.load("")
-    except Exception as error:  # A Redis client raises many kinds.
-        reason = f"{type(error).__name__}: {str(error).rstrip('.')}"
+    except Exception as error:
+        reason = describe_failure(error).rstrip(".")
         raise CommandError(texts.STORE_UNREADABLE.format(reason=reason)) from None
     return auth_from(options, store=store)
 
@@ -41,6 +42,11 @@ def store_from(options: argparse.Namespace) -> "TokenStore | None":
         return SQLiteStore(place) if place or options.store is not None else None
     except (OSError, ValueError) as error:
         raise CommandError(texts.WRONG_SETTING.format(reason=error)) from None
+
+
+def describe_failure(error: Exception) -> str:
+    """Return the reason of a store that failed; the text of anything but a StoreError may quote a token."""
+    return str(error) if isinstance(error, StoreError) else type(error).__name__
 
 
 def _redis_store(address: str, options: argparse.Namespace) -> TokenStore:

@@ -44,9 +44,6 @@ NEXT = Text(
 DOES_NOT_HOLD = Text('"{event}" does not hold: {reason}', '"{event}" 단계가 맞지 않습니다: {reason}')
 EXPECTED = Text("{client}: {seen} instead of {expected}", "{client}: {expected} 대신 {seen}")
 COUNTS = Text("{failed} failed and {issues} au10001 calls", "실패 {failed}건, au10001 {issues}회")
-NO_REJECTION = Text(
-    "the response with a revoked token is HTTP {status} without 8005", "폐기된 토큰의 응답이 8005가 아닌 HTTP {status}입니다"
-)
-KEYS_ELSEWHERE = Text(
-    "the other server received {count} requests instead of 1", "다른 서버가 요청을 1건이 아니라 {count}건 받았습니다"
+OTHERWISE = Text(
+    "the counts are right, but something else came in at the servers", "횟수는 맞지만 서버가 받은 내용이 다릅니다"
 )

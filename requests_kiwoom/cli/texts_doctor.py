@@ -75,16 +75,16 @@ CORRECT_STORE = Text(
     "이 문제를 고치시거나 --store와 KIWOOM_STORE 없이 실행해 주세요.",
 )
 CHECK_STORE = Text(
-    "Check that --store or KIWOOM_STORE names a file of your own, or a Redis server that can be reached. A damaged file"
-    " can be deleted: the token is issued again.",
-    "--store 또는 KIWOOM_STORE가 본인의 파일이나 접속 가능한 Redis 서버를 가리키는지 확인해 주세요. 손상된 파일은 지우셔도"
-    " 됩니다. 토큰은 다시 발급됩니다.",
+    "Fix this, or run without the store. --store or KIWOOM_STORE names a file of your own, or a Redis server that can"
+    " be reached. A damaged file can be deleted: the token is issued again.",
+    "이 문제를 고치시거나 저장소 없이 실행해 주세요. --store 또는 KIWOOM_STORE에는 본인의 파일이나 접속 가능한 Redis 서버를"
+    " 지정합니다. 손상된 파일은 지우셔도 됩니다. 토큰은 다시 발급됩니다.",
 )
 
 # proxy, name look-up, connection
 NO_PROXY = Text("none", "없음")
 PROXY_LOOKS_UP = Text("the proxy does it", "프록시가 처리합니다")
-ADDRESSES = Text("{host} is {addresses}", "{host}: {addresses}")
+ADDRESSES = Text("{host} is {addresses}", "{host}의 주소는 {addresses}입니다")
 CHECK_NAME = Text(
     "Check this machine's network and DNS, and the spelling of --base-url or KIWOOM_BASE_URL, if given.",
     "이 PC의 네트워크와 DNS를, --base-url이나 KIWOOM_BASE_URL을 쓰셨다면 철자를 확인해 주세요.",
@@ -113,10 +113,6 @@ NO_SERVER = Text(
     "No server listens there, or a firewall refuses: check the network, and --base-url or KIWOOM_BASE_URL, if given.",
     "그 주소에 서버가 없거나 방화벽이 거부했습니다. 네트워크를, --base-url이나 KIWOOM_BASE_URL을 쓰셨다면 주소를 확인해"
     " 주세요.",
-)
-BAD_ADDRESS = Text(
-    "This is not the name of a host: check the proxy's address, and --base-url or KIWOOM_BASE_URL, if given.",
-    "호스트 이름이 아닙니다. 프록시 주소를, --base-url이나 KIWOOM_BASE_URL을 쓰셨다면 주소를 확인해 주세요.",
 )
 CHECK_CA_FILE = Text(
     "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE: they must name a file that exists.",

@@ -92,7 +92,7 @@ EXCEPTIONS = {
     "TokenRevokeError": (
         Text("au10002 did not revoke the token", "au10002가 토큰을 폐기하지 않았습니다"),
         Text(
-            "If the token was already invalid, ignore it; otherwise revoke it again. Until then the token stays in use.",
+            "If the token was already invalid, ignore it; otherwise revoke it again. Until then the token is used.",
             "이미 무효가 된 토큰이라면 무시하셔도 됩니다. 그렇지 않다면 다시 폐기해 주세요. 그때까지 토큰은 계속 쓰입니다.",
         ),
     ),

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from requests_kiwoom import KiwoomAuth, Token
 
@@ -55,12 +55,11 @@ def renew(options: argparse.Namespace) -> int:
     """Renew the token, say whether it was replaced, and print it like :func:`show`."""
     auth = shared_auth_from(options)
     old = _token_of(auth)
-    auth.renew(force=options.force)
+    is_replaced = auth.renew(force=options.force)
     token = _token_of(auth)
-    is_same = token.value == old.value
-    if is_same and (options.force or _time_left(token) < FULL_LIFE):
+    if not is_replaced and (options.force or _time_left(token) < FULL_LIFE):
         raise CommandError(texts.NOT_RENEWED.format(fingerprint=token.fingerprint))
-    print(texts.ALREADY_NEW if is_same else texts.RENEWED.format(old=old.fingerprint))
+    print(texts.RENEWED.format(old=old.fingerprint) if is_replaced else texts.ALREADY_NEW)
     print(_describe(auth, token))
     return 0
 
@@ -85,7 +84,7 @@ def _token_of(auth: KiwoomAuth) -> Token:
 
 
 def _time_left(token: Token) -> timedelta:
-    return token.expires_at - datetime.now(timezone.utc)
+    return timedelta(seconds=token.expires_epoch - KiwoomAuth.clock())
 
 
 def _describe(auth: KiwoomAuth, token: Token) -> str:

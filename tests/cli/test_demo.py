@@ -1,152 +1,187 @@
-"""The demo, as a process of its own: what it prints, and that it fails if a step does not hold."""
+"""``demo``: what it prints, and that it fails if an event does not lead to what it says."""
 
-import os
+import functools
+import inspect
 import re
-import subprocess
-import sys
 
 import pytest
 
-# Each test starts a process that plays a whole life, and none of it depends on the Python.
+from requests_kiwoom.cli import by_hand, demo
+from requests_kiwoom.cli.clients import PackageClient
+from requests_kiwoom.cli.events import EVENTS
+from requests_kiwoom.cli.layout import display_width
+from requests_kiwoom.testing import KiwoomServer, Reply, faults
+from tests.helpers.cli import run
+
+# Each run plays a whole life, and none of it depends on the Python.
 pytestmark = pytest.mark.once
 
-# What Windows lacks of `os`, taken away before anything else is imported.
-WITHOUT_POSIX = """
-import os, runpy, sys
-for name in ("register_at_fork", "fork", "O_NOFOLLOW", "getuid", "geteuid", "fchmod"):
-    if hasattr(os, name):
-        delattr(os, name)
-sys.argv[0] = "requests_kiwoom"
-runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
-"""
-
-# A Kiwoom whose revocation revokes nothing.
-WITHOUT_REVOCATION = """
-import runpy, sys
-from requests_kiwoom.testing import KiwoomServer
-KiwoomServer.revoke_all = lambda self: None
-runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
-"""
-
-# A plugin that puts its headers on a request to anybody.
-WITHOUT_ORIGINS = """
-import runpy, sys
-from requests_kiwoom import KiwoomAuth
-KiwoomAuth._is_ours = lambda self, url: True
-runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
-"""
-
-# A step that raises what nobody thought of.
-WITH_A_BUG = """
-import runpy, sys
-from requests_kiwoom.testing import KiwoomServer
-KiwoomServer.revoke_all = property()
-runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
-"""
+ROWS = [
+    "a first request",
+    "10 threads start at once",
+    "4 programs start at once",
+    "the token is revoked",
+    "24 hours pass, clock in UTC",
+    "au10001 redirects elsewhere",
+    "in all",
+]
+ROW = re.compile(r"^(\S.*?) +(\d+/\d+) +(\d+) +(\d+/\d+) +(\d+)(?:  ([0-9a-f>-]+))?$", re.MULTILINE)
 
 
-def python(*arguments, **environ):
-    """Run Python on `arguments`, with `environ` added to the environment."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        timeout=60,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environ},
+def rows(ran):
+    """The rows of the table: event, failed/sent and au10001 calls of each client, tokens."""
+    return ROW.findall(ran.out)
+
+
+def test_it_ends_well(shown):
+    """Exit status 0, and nothing on stderr."""
+    assert (0, "") == (shown.status, shown.err)
+
+
+def test_it_plays_each_event_for_both(shown):
+    """Failures and au10001 calls of both, side by side."""
+    assert ROWS == [row[0] for row in rows(shown)]
+    by_hand, package = ([row[column] for row in rows(shown)] for column in (1, 3))
+    assert ["0/1", "0/10", "0/4", "5/5", "5/5", "1/2", "11/27"] == by_hand
+    assert ["0/1", "0/10", "0/4", "0/5", "0/5", "1/2", "1/27"] == package
+
+
+def test_it_counts_the_au10001_calls_of_both(shown):
+    """One for each event with this package, and two where the first was redirected."""
+    by_hand, package = ([int(row[column]) for row in rows(shown)] for column in (2, 4))
+    assert [1, 1, 1, 1, 1, 2, 7] == package
+    assert [1, 4, 0, 0, 2] == by_hand[:1] + by_hand[2:6]
+    assert 2 <= by_hand[1] <= 10
+    assert sum(by_hand[:6]) == by_hand[6]
+
+
+def test_it_shows_tokens_by_their_fingerprints(shown):
+    """The token in use, and the one that it replaced; no token is shown itself."""
+    tokens = [row[5] for row in rows(shown)[:6]]
+    assert [False, False, False, True, True, False] == ["->" in each for each in tokens]
+    fingerprints = "->".join(tokens).split("->")
+    assert all(re.fullmatch("[0-9a-f]{8}", each) for each in fingerprints)
+    assert 8 == len(set(fingerprints))
+    assert not re.search(r"[A-Za-z0-9_-]{40}", shown.out)
+
+
+def test_it_shows_the_response_that_a_check_for_401_misses(shown):
+    """Kiwoom's own words, once, and what they mean."""
+    assert 1 == shown.out.count('"인증에 실패했습니다[8005:Token이 유효하지 않습니다]"')
+    assert "8005: the token is not valid." in shown.out
+
+
+def test_it_says_where_the_keys_went(shown):
+    """By hand, a redirect carried the keys to another server."""
+    assert "by hand, both keys went to the other server" in shown.out
+
+
+def test_it_ends_with_what_to_do_next(shown):
+    """The last sentence names the command to go on with."""
+    assert shown.out.endswith("run `requests-kiwoom doctor`.\n")
+
+
+def test_it_fits_80_columns_in_both_languages(shown):
+    """Rows are aligned, though a Korean character takes two columns; code page 949, keys and proxies do not matter."""
+    variables = {"KIWOOM_APPKEY": "", "KIWOOM_MOCK": "nonsense", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+    korean = run(None, "demo", "--lang", "ko", code_page="cp949", **variables)
+
+    assert (0, "") == (korean.status, korean.err)
+    for ran in (shown, korean):
+        lines = ran.out.splitlines()
+        assert 80 >= max(map(display_width, lines))
+        table = [line for line in lines if re.search(r" \d+/\d+ ", line)]
+        assert 7 == len(table)
+        assert {60} == {display_width(re.match(r"(.* +\d+/\d+ +\d+){2}", line)[0]) for line in table}
+    assert " ".join(korean.out.split()).endswith("`requests-kiwoom doctor`를 실행해 주세요.")
+
+
+def test_the_lines_by_hand_are_twelve():
+    """What the demo compares with is as long as it says."""
+    code = inspect.getsource(by_hand.ByHand).partition("token: str\n")[2]
+
+    assert 12 == len([line for line in code.splitlines() if line.strip()])
+
+
+def test_the_lines_by_hand_see_http_401(server):
+    """They do what they say: a 401 is noticed, and the request sent again."""
+    with by_hand.ByHand() as client:
+        client.trust_env = False
+        client.host = server.url
+        keys = {"appkey": server.appkey, "secretkey": server.secretkey}
+        client.keys = {"grant_type": "client_credentials", **keys}
+        client.call("/api/dostk/stkinfo", "ka10001", {})
+        server.rejection = 401
+        server.revoke_all()
+
+        assert 0 == client.call("/api/dostk/stkinfo", "ka10001", {}).json()["return_code"]
+    assert 2 == server.issues
+
+
+def play(monkeypatch, number, **options):
+    """Run the event of this number alone, on servers with `options`."""
+    monkeypatch.setattr(demo, "EVENTS", EVENTS[number - 1 : number])
+    monkeypatch.setattr(demo, "KiwoomServer", functools.partial(KiwoomServer, **options))
+    return run(None, "demo")
+
+
+def test_a_server_that_revokes_nothing_is_noticed(monkeypatch):
+    """A count that is not the one expected: the event is named, and the exit status is 1."""
+    monkeypatch.setattr(KiwoomServer, "revoke_all", lambda self: None)
+
+    ran = play(monkeypatch, 4)
+
+    assert 1 == ran.status
+    assert ran.complaint == (
+        'error: "the token is revoked" does not hold: by hand: 0 failed and 0 au10001 calls'
+        " instead of 5 failed and 0 au10001 calls\n"
     )
 
 
-def walked(result):
-    """The steps that a demo printed: number, requests, au10001 calls."""
-    rows = re.findall(r"^ *(\d+)  .*?  +(\S.*?)  +(\d+)\r?$", result.stdout.decode(), re.MULTILINE)
-    return [(int(number), sent, int(issues)) for number, sent, issues in rows]
+def test_a_package_without_a_lock_is_noticed(monkeypatch):
+    """More au10001 calls than one are not called one."""
+    monkeypatch.setattr(PackageClient, "send", lambda self: self.restart() or bool(self._auth.token()))
+
+    ran = play(monkeypatch, 2)
+
+    assert 1 == ran.status
+    assert 'error: "10 threads start at once" does not hold: this package: 0 failed and ' in ran.complaint
+    assert ran.complaint.endswith(" au10001 calls instead of 0 failed and 1 au10001 calls\n")
 
 
-WALK = [
-    (1, "au10001, ka10001", 1),
-    (2, "au10001, 10 x ka10001", 2),
-    (3, "au10001, ka10001", 3),
-    (4, "ka10001, au10001, ka10001", 4),
-    (5, "ka10001, au10001, ka10001", 5),
-    (6, "ka10001, au10001, ka10001", 6),
-    (7, "a bare one", 6),
-    (8, "au10001, 4 x ka10001", 7),
-]
+def test_another_code_than_8005_is_noticed(monkeypatch):
+    """The right counts with another response are no success."""
+    ran = play(monkeypatch, 4, rejection=8003)
+
+    assert 1 == ran.status
+    assert "the counts are right, but something else came in" in ran.complaint
 
 
-def test_it_walks_through_a_tokens_life():
-    """Each step prints the requests that went out and the au10001 calls so far, and the exit status is 0."""
-    result = python("-m", "requests_kiwoom", "demo")
+def test_a_redirect_that_nobody_follows_is_noticed(monkeypatch):
+    """If the keys went nowhere, the demo does not say that they did."""
+    monkeypatch.setattr(faults, "redirect", lambda location: Reply({"return_code": 9}))
 
-    assert b"" == result.stderr
-    assert 0 == result.returncode
-    assert WALK == walked(result)
+    ran = play(monkeypatch, 6)
 
-
-def test_its_columns_are_aligned():
-    """Header and steps have the same width, which fits a terminal of 80 columns."""
-    lines = python("-m", "requests_kiwoom", "demo").stdout.decode().splitlines()
-
-    assert 1 == len({len(line) for line in lines[:9]})
-    assert 80 >= len(lines[0])
+    assert 1 == ran.status
+    assert "the counts are right, but something else came in" in ran.complaint
 
 
-@pytest.mark.parametrize("encoding", ["cp949", "ascii"])
-@pytest.mark.parametrize("arguments", [["demo"], []], ids=["demo", "help"])
-def test_it_prints_in_any_encoding(arguments, encoding):
-    """A console of cp949, or of ASCII, prints the demo and the help without an error."""
-    result = python("-m", "requests_kiwoom", *arguments, PYTHONIOENCODING=encoding)
+def test_an_error_within_an_event_is_told(monkeypatch):
+    """Any exception is a failure of its event, and not a traceback."""
+    monkeypatch.setattr(KiwoomServer, "revoke_all", property())
 
-    assert b"" == result.stderr
-    assert 0 == result.returncode
+    ran = play(monkeypatch, 1)
 
-
-def test_it_runs_without_what_windows_lacks():
-    """Without os.register_at_fork and what else Windows has not, the walk is the same."""
-    result = python("-c", WITHOUT_POSIX, "demo")
-
-    assert b"" == result.stderr
-    assert 0 == result.returncode
-    assert WALK == walked(result)
+    assert 1 == ran.status
+    assert 'error: "a first request" does not hold: AttributeError: ' in ran.complaint
 
 
-def test_a_proxy_in_the_environment_does_not_matter():
-    """A company's proxy is not asked for a server on loopback."""
-    result = python("-m", "requests_kiwoom", "demo", http_proxy="http://127.0.0.1:9", no_proxy="")
+def test_a_korean_failure(monkeypatch):
+    """--lang ko: the failure is told in Korean."""
+    monkeypatch.setattr(KiwoomServer, "revoke_all", lambda self: None)
+    monkeypatch.setattr(demo, "EVENTS", EVENTS[3:4])
 
-    assert b"" == result.stderr
-    assert 0 == result.returncode
+    ran = run(None, "demo", "--lang", "ko")
 
-
-@pytest.mark.parametrize(
-    "broken, step, reason",
-    [
-        (WITHOUT_REVOCATION, 4, "the rejected answers are [], and not one of HTTP 200 with 8005"),
-        (WITHOUT_ORIGINS, 7, "went out: one with authorization and api-id; should have: a bare one"),
-        (WITH_A_BUG, 4, "AttributeError: "),
-    ],
-    ids=["no rejection", "a token for another server", "an error"],
-)
-def test_a_step_that_does_not_hold_fails_loudly(broken, step, reason):
-    """The walk ends at a step that does not do what it says, names it, and the exit status is 1."""
-    result = python("-c", broken, "demo")
-
-    assert 1 == result.returncode
-    assert WALK[: step - 1] == walked(result)
-    assert re.match(rf"step {step} \(.*\) does not hold: {re.escape(reason)}", result.stderr.decode())
-    assert 1 == len(result.stderr.splitlines())
-
-
-def test_no_argument_prints_the_help():
-    """Without an argument, the help is printed and the exit status is 0."""
-    result = python("-m", "requests_kiwoom")
-
-    assert 0 == result.returncode
-    assert result.stdout.startswith(b"usage: ")
-    assert b"demo" in result.stdout
-
-
-def test_it_needs_no_keys_and_ignores_them():
-    """What the environment says about the user's own keys has no part in it."""
-    result = python("-m", "requests_kiwoom", "demo", KIWOOM_APPKEY="", KIWOOM_MOCK="nonsense")
-
-    assert 0 == result.returncode
+    assert '오류: "토큰이 폐기됨" 단계가 맞지 않습니다: 직접 작성: 실패 5건' in ran.complaint

@@ -1,5 +1,7 @@
 """What every command does with its output, its errors and Ctrl-C."""
 
+import ctypes
+import errno
 import importlib
 import json
 import os
@@ -11,34 +13,25 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from requests_kiwoom import __version__
+from requests_kiwoom import KiwoomAuth, __version__
+from requests_kiwoom.cli import console
+from requests_kiwoom.cli.layout import display_width
 from requests_kiwoom.cli.main import main
-from requests_kiwoom.testing import Reply
-from tests.helpers.cli import COMMAND, PATH, answer, environ, run, run_on_terminal
+from requests_kiwoom.testing import KiwoomServer, Reply
+from tests.helpers.cli import (
+    COMMAND,
+    PATH,
+    Stream,
+    answer,
+    environ,
+    run,
+    run_on_terminal,
+    run_process,
+    write_key_files,
+)
 
-COMMANDS = ["doctor", "token", "renew", "revoke", "call", "serve", "demo"]
+COMMANDS = ["doctor", "explain", "token", "renew", "revoke", "call", "serve", "demo"]
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no pty, no sh and no SIGINT for one process")
-
-INTERRUPTED_DEMO = """
-import os, runpy, signal
-from requests_kiwoom.testing import KiwoomServer
-KiwoomServer.revoke_all = lambda self: os.kill(os.getpid(), signal.SIGINT)
-runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
-"""
-
-AS_A_SCRIPT = """
-import sys
-from requests_kiwoom.cli.main import main
-sys.argv[0] = "bin/requests-kiwoom"
-sys.exit(main())
-"""
-
-WITH_A_BUG = """
-import runpy
-from requests_kiwoom import KiwoomAuth
-KiwoomAuth.token = lambda self: {}["nothing"]
-runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
-"""
 
 
 def in_shell(server, line, *arguments, **variables):
@@ -62,14 +55,32 @@ def test_help_has_the_korean_terms(encoding):
     assert "access token (접근토큰)" in run(None, PYTHONIOENCODING=encoding).out
 
 
-def test_there_is_a_script():
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)], ids=" ".join)
+def test_the_help_fits_80_columns(arguments):
+    """Its lines are broken by their width, in which a Korean character counts twice."""
+    out = run(None, *arguments, "--help", COLUMNS="80").out
+
+    assert 80 >= max(map(display_width, out.splitlines()))
+
+
+def test_the_help_has_an_example_for_every_shell():
+    """No quotation marks of sh, and no && that PowerShell 5.1 lacks."""
+    out = run(None).out
+
+    assert "  python -m requests_kiwoom call ka10001 /api/dostk/stkinfo stk_cd=005930\n" in out
+    assert not {"'", "&"} & set(out.partition("From two key files")[2].partition("environment:")[0])
+
+
+def test_there_is_a_script(monkeypatch):
     """`requests-kiwoom` is the same command, and its help calls it so."""
     (script,) = entry_points(group="console_scripts", name="requests-kiwoom")
     assert main is script.load()
+    monkeypatch.setattr(sys, "argv", ["bin/requests-kiwoom"])
 
-    ran = subprocess.run([sys.executable, "-c", AS_A_SCRIPT, "--help"], capture_output=True, timeout=60, env=environ())
-    assert ran.stdout.startswith(b"usage: requests-kiwoom [-h]")
-    assert b"  requests-kiwoom doctor" in ran.stdout
+    out = run(None).out
+
+    assert out.startswith("usage: requests-kiwoom [-h]")
+    assert "  requests-kiwoom doctor" in out
 
 
 def test_the_help_names_every_command():
@@ -84,16 +95,15 @@ def test_the_version():
     assert f"requests_kiwoom {__version__}\n" == run(None, "--version").out
 
 
-def test_a_bug_is_one_line_as_well(server):
-    """What nobody thought of: one line, exit status 1, and the traceback only with --verbose."""
-    command = [sys.executable, "-c", WITH_A_BUG, "token"]
-    ran = subprocess.run(command, capture_output=True, timeout=60, env=environ(server))
+def test_a_bug_is_one_line_as_well(server, monkeypatch):
+    """An error that nothing expects: one line, exit status 1, and the traceback only with --verbose."""
+    monkeypatch.setattr(KiwoomAuth, "token", lambda self: {}["nothing"])
 
-    assert 1 == ran.returncode
-    assert [b"error: KeyError: 'nothing'. This is a bug of ours; --verbose shows where"] == ran.stderr.splitlines()
+    ran = run(server, "token")
+    assert 1 == ran.status
+    assert "error: KeyError: 'nothing'. This is a bug in requests_kiwoom; --verbose shows where\n" == ran.complaint
 
-    ran = subprocess.run([*command, "--verbose"], capture_output=True, timeout=60, env=environ(server))
-    assert b"Traceback" in ran.stderr
+    assert "Traceback" in run(server, "token", "--verbose").err
 
 
 @pytest.mark.parametrize("arguments", [["unknown"], ["call"], ["call", "ka10001"], ["token", "--reve"], ["--mock"]])
@@ -105,11 +115,35 @@ def test_wrong_arguments_are_one_line(arguments):
     assert ran.complaint.endswith("; --help says more\n")
 
 
+def test_the_module_is_a_program():
+    """python -m requests_kiwoom runs the command and exits with its status."""
+    ran = run_process(None, "explain", "nothing")
+
+    assert (1, "") == (ran.status, ran.out)
+    assert ran.complaint.startswith("error: ")
+
+
 def test_a_console_in_cp949_shows_korean(server):
     """A Korean Windows console gets the answer in its own encoding."""
     answer(server, {"stk_nm": "삼성전자", "return_code": 0})
 
-    assert '"stk_nm": "삼성전자"' in run(server, "call", "ka10001", PATH, PYTHONIOENCODING="cp949").out
+    assert '"stk_nm": "삼성전자"' in run(server, "call", "ka10001", PATH, is_terminal=True, code_page="cp949").out
+
+
+@pytest.mark.parametrize("arguments", [["call", "ka10001", PATH], ["doctor", "--json"]])
+@pytest.mark.parametrize(
+    "options, encoding",
+    [({}, "utf-8"), ({"is_terminal": True}, "cp949"), ({"PYTHONIOENCODING": "cp949"}, "cp949")],
+    ids=["file", "terminal", "PYTHONIOENCODING"],
+)
+def test_json_in_a_file_is_utf_8(server, arguments, options, encoding):
+    """Under code page 949, JSON goes into a file or a pipe as UTF-8, unless PYTHONIOENCODING asks for another one."""
+    code_page = {} if "PYTHONIOENCODING" in options else {"code_page": "cp949"}
+
+    ran = run(server, *arguments, **code_page, **options)
+
+    assert (0, encoding) == (ran.status, ran.encoding)
+    json.loads(ran.out)
 
 
 @pytest.mark.parametrize("encoding, name", [("ascii", "삼성전자"), ("cp949", "삼성 ½ 😀"), ("utf-8", "\ud800")])
@@ -131,16 +165,23 @@ def test_an_error_in_ascii_is_one_line(server):
     assert "[8001:App Key\\uc640 Secret Key" in ran.complaint
 
 
-@posix
 @pytest.mark.parametrize("arguments", [["token"], ["call", "ka10001", PATH], ["renew"], ["--help"], ["doctor"]])
-def test_a_closed_stdout_is_told_before_anything_is_sent(server, arguments):
-    """Without a stdout nothing is done that nobody would see: one line, exit status 1."""
-    ran = in_shell(server, ">&-", *arguments)
+def test_without_a_stdout_nothing_is_sent(server, arguments):
+    """Nothing is done that its user would not see: one line, exit status 1."""
+    ran = run(server, *arguments, stdout=None)
 
-    assert 1 == ran.returncode
-    assert 1 == len(ran.stderr.splitlines())
-    assert ran.stderr.startswith(b"error: stdout is closed, so there is nowhere to print to;")
+    assert 1 == ran.status
+    assert ran.complaint.startswith("error: stdout is closed, so nothing can be printed;")
     assert [] == server.requests
+
+
+@posix
+def test_a_closed_stdout_is_none(server):
+    """A shell's >&- is what the test above provokes."""
+    ran = in_shell(server, ">&-", "token")
+
+    assert (1, []) == (ran.returncode, server.requests)
+    assert ran.stderr.startswith(b"error: stdout is closed, so nothing can be printed;")
 
 
 @posix
@@ -166,8 +207,7 @@ def test_importing_it_runs_nothing():
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
-@pytest.mark.parametrize("arguments", [["token"], ["--help"], ["demo"]])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], "")])
 def test_a_full_disk_is_one_line(server, arguments, unbuffered):
     """Output that cannot be written: one line, exit status 1, whether it is buffered or not."""
     ran = in_shell(server, ">/dev/full", *arguments, PYTHONUNBUFFERED=unbuffered)
@@ -177,8 +217,9 @@ def test_a_full_disk_is_one_line(server, arguments, unbuffered):
 
 
 @posix
-@pytest.mark.parametrize("arguments", [["token"], ["--help"], ["demo"], ["doctor"], ["serve"]])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], ""), (["demo"], ""), (["serve"], "")]
+)
 def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffered):
     """A pipe whose reader is gone: no word, and the exit status of a program that SIGPIPE ended."""
     reader, writer = os.pipe()
@@ -191,7 +232,7 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffe
 
 
 @posix
-@pytest.mark.parametrize("arguments", [["token"], ["renew"], ["revoke", "--yes"], ["call", "ka10001", PATH]])
+@pytest.mark.parametrize("arguments", [["token"], ["call", "ka10001", PATH]])
 def test_ctrl_c_in_mid_call_ends_with_130(server, arguments):
     """Ctrl-C while au10001 is on its way: exit status 130, and not a word."""
     begun, ended = threading.Event(), threading.Event()
@@ -213,14 +254,17 @@ def test_ctrl_c_in_mid_call_ends_with_130(server, arguments):
     assert (130, b"") == (process.returncode, err)
 
 
-@posix
-def test_ctrl_c_ends_the_demo_with_130():
-    """Ctrl-C in the middle of the walk: exit status 130, no traceback."""
-    command = [sys.executable, "-c", INTERRUPTED_DEMO, "demo"]
-    ran = subprocess.run(command, capture_output=True, timeout=60, env=environ())
+def test_ctrl_c_ends_the_demo_with_130(monkeypatch):
+    """Ctrl-C in the middle of the demo: exit status 130, no traceback."""
 
-    assert (130, b"") == (ran.returncode, ran.stderr)
-    assert b"\n 3  " in ran.stdout
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(KiwoomServer, "revoke_all", interrupt)
+
+    ran = run(None, "demo")
+
+    assert (130, "") == (ran.status, ran.err)
 
 
 @posix
@@ -230,10 +274,77 @@ def test_a_terminal_gets_colours(server):
 
 
 @posix
-@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}])
 def test_a_terminal_without_colours_gets_none(server, variables):
-    """NO_COLOR and a dumb terminal are honoured."""
-    ran = run_on_terminal(server, "doctor", **variables)
+    """NO_COLOR and a dumb terminal are honoured; without a terminal there are none either."""
+    ran = run(server, "doctor", is_terminal=bool(variables), **variables)
 
     assert 0 == ran.status
     assert "\033" not in ran.out
+
+
+@posix
+@pytest.mark.parametrize("status, code", [("ok", 32), ("warn", 33), ("FAIL", 31), ("-", 2)])
+def test_each_status_has_its_colour(server, tmp_path, status, code):
+    """Green, yellow, red and dim; the columns stay as they are without colours."""
+    variables = write_key_files(server, tmp_path, 0o644)
+    arguments = ["doctor", "--store", str(tmp_path)] if status == "FAIL" else ["doctor"]
+
+    out = run(server, *arguments, is_terminal=True, KIWOOM_APPKEY="", KIWOOM_SECRETKEY="", **variables).out
+
+    assert f"\033[{code}m{status}\033[0m{' ' * (6 - len(status))}" in out
+
+
+class Windows:
+    """What Windows says on a handle: whether it is a console."""
+
+    def __init__(self, *consoles):
+        self.consoles = consoles
+        self.kernel32 = self
+
+    def GetStdHandle(self, number):
+        return number
+
+    def GetConsoleMode(self, handle, mode):
+        return handle in self.consoles
+
+
+@pytest.mark.parametrize("consoles, is_console", [((-10, -11, -12), True), ((), False)])
+def test_on_windows_a_terminal_is_a_console(server, monkeypatch, consoles, is_console):
+    """isatty() is true for NUL there: revoke asks at a console alone."""
+    monkeypatch.setattr(ctypes, "windll", Windows(*consoles), raising=False)
+    monkeypatch.setattr(Stream, "fileno", lambda self: 0)
+
+    ran = run(server, "revoke", stdin=b"y\n", is_terminal=True)
+
+    assert (is_console, not is_console) == (ran.status == 0, "pass --yes" in ran.err)
+
+
+@pytest.mark.parametrize("is_windows, status", [(True, 141), (False, 1)])
+def test_on_windows_a_closed_pipe_is_an_invalid_argument(server, monkeypatch, is_windows, status):
+    """EINVAL from stdout: the reader of the pipe has left on Windows; elsewhere it is an error."""
+
+    def write(self, text):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(console, "IS_WINDOWS", is_windows)
+    monkeypatch.setattr(console, "silence", lambda stream: None)
+
+    class Broken(Stream):
+        pass
+
+    Broken.write = write
+    ran = run(server, "token", stdout=Broken())
+
+    assert (status, is_windows) == (ran.status, ran.err == "")
+
+
+@pytest.mark.parametrize("terminal, is_colourful", [("WT_SESSION", True), ("ANOTHER", False)])
+def test_on_windows_its_terminal_has_colours(server, monkeypatch, terminal, is_colourful):
+    """Windows Terminal shows colours; an older console prints the escapes as they are."""
+    monkeypatch.setattr(console, "IS_WINDOWS", True)
+    monkeypatch.delattr(ctypes, "windll", raising=False)
+
+    ran = run(server, "doctor", is_terminal=True, **{terminal: "1"})
+
+    assert is_colourful == ("\033[32m" in ran.out)

@@ -1,19 +1,18 @@
-"""``token``, ``renew``, ``revoke``: the life of a token by hand."""
+"""``token``, ``renew``, ``revoke``: show, replace and revoke the token by hand."""
 
-import hashlib
+import logging
 import os
 import re
+import subprocess
 
 import pytest
 
 from requests_kiwoom.testing import Reply, refusal
-from tests.helpers.cli import refuse, run, run_on_terminal, write_key_files
+from requests_kiwoom.tokens import fingerprint
+from tests.helpers.cli import refuse, run, run_on_terminal, run_process, write_key_files
 
 needs_terminals = pytest.mark.skipif(os.name == "nt", reason="Windows has no pty")
-
-
-def fingerprint(token):
-    return hashlib.sha256(token.encode()).hexdigest()[:8]
+REVOKE = "/oauth2/revoke"
 
 
 def bare(server):
@@ -23,6 +22,8 @@ def bare(server):
 
 def test_token_shows_when_it_expires(server):
     """The expiry in KST, how long is left, and the fingerprint; one au10001."""
+    server.clock.stop()
+
     ran = run(server, "token")
 
     assert (0, "") == (ran.status, ran.err)
@@ -36,9 +37,20 @@ def test_token_does_not_show_the_token(server):
     """Without --reveal neither the token nor a key is printed, not even with --verbose."""
     ran = run(server, "token", "--verbose")
 
-    assert "issued token" in ran.err
+    assert "INFO token " in ran.err
     for secret in (bare(server), server.appkey, server.secretkey):
         assert secret not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("options", [[], ["--verbose"]])
+def test_logging_ends_with_its_command(server, options):
+    """A program that calls main() has its own handlers and level afterwards."""
+    logger = logging.getLogger("requests_kiwoom")
+    before = logger.handlers[:], logger.level
+
+    run(server, "token", *options)
+
+    assert before == (logger.handlers, logger.level)
 
 
 def test_reveal_prints_the_bare_token_and_nothing_else(server):
@@ -49,11 +61,21 @@ def test_reveal_prints_the_bare_token_and_nothing_else(server):
     assert re.fullmatch(r"[A-Za-z0-9_-]{86}\n", ran.out)
 
 
-def test_an_expiry_that_has_passed_names_the_clock(server):
+def test_an_expiry_that_has_passed_names_the_clock(server, local_clock):
     """A token just handed out that has expired by this machine's clock: the clock is named."""
-    server.clock.advance(hours=-24.5)
+    local_clock.advance(hours=24.5)
 
-    assert "left     nothing, by this machine's clock: `doctor`" in run(server, "token").out
+    assert "left     nothing, by this machine's clock: compare it with `requests-kiwoom doctor`" in (
+        run(server, "token").out
+    )
+
+
+def test_the_description_is_korean(server):
+    """--lang ko: the same four lines, aligned though a Korean character takes two columns."""
+    ran = run(server, "token", "--lang", "ko")
+
+    lines = ran.out.splitlines()
+    assert ["토큰      ", "서버      ", "만료      ", "남은 시간 "] == [re.match(r"[가-힣 ]+", line)[0] for line in lines]
 
 
 def test_keys_come_from_the_portals_files(server, tmp_path):
@@ -65,12 +87,30 @@ def test_keys_come_from_the_portals_files(server, tmp_path):
     assert (0, "") == (ran.status, ran.err)
 
 
-def test_without_keys_it_says_which_variable_to_set(server):
+@pytest.mark.parametrize(
+    "language, text", [("en", "error: KIWOOM_APPKEY is not set. "), ("ko", "오류: 환경 변수 KIWOOM_APPKEY가 없습니다. ")]
+)
+def test_without_keys_it_says_which_variable_to_set(language, text):
     """Missing keys: one line, exit status 1."""
-    ran = run(None, "token")
+    ran = run(None, "token", "--lang", language)
 
     assert 1 == ran.status
-    assert ran.complaint.startswith("error: set KIWOOM_APPKEY, or KIWOOM_APPKEY_FILE")
+    assert ran.complaint.startswith(text)
+
+
+@pytest.mark.parametrize(
+    "other, variable",
+    [
+        ("KIWOOM_APP_KEY", "KIWOOM_APPKEY"),
+        ("KIWOOM_SECRET_KEY", "KIWOOM_SECRETKEY"),
+        ("KIWOOM_APPSECRET", "KIWOOM_SECRETKEY"),
+    ],
+)
+def test_variables_of_other_clients_are_named(server, other, variable):
+    """Names that other clients use: which one to rename."""
+    ran = run(server, "token", **{variable: "", other: "fake-key"})
+
+    assert f"error: {variable} is not set. Rename {other} to {variable}.\n" == ran.complaint
 
 
 @pytest.mark.parametrize("option", ["--appkey", "--secretkey", "--key"])
@@ -82,42 +122,49 @@ def test_keys_are_no_arguments(server, option):
     assert "unrecognized arguments" in ran.complaint
 
 
-def test_a_refusal_gives_the_vendors_words_and_the_cure(server):
-    """Wrong keys: the vendor's message, and what to do, in one line."""
+def test_a_refusal_gives_kiwooms_words_and_advice(server):
+    """Wrong keys: Kiwoom's message, and what to do, in one line."""
     ran = run(server, "token", KIWOOM_SECRETKEY="fake-secretkey-of-another-account")
 
     assert 1 == ran.status
-    assert "return_code 3: 인증에 실패했습니다[8001:" in ran.complaint
-    assert "Check both keys against the portal" in ran.complaint
+    assert "error: au10001 failed with return_code 3: 인증에 실패했습니다[8001:" in ran.complaint
+    assert "Check that appkey and secretkey are one pair" in ran.complaint
     assert "fake-secretkey" not in ran.complaint
 
 
 def test_a_token_call_that_was_changed_on_its_way(server):
-    """1504 for au10001 is no matter of the user's api-ids: something between changes the call."""
+    """1504 for au10001 is not about the user's api-ids: something changed the call on its way."""
     server.fail(refusal(1504))
     ran = run(server, "token")
 
     assert 1 == ran.status
-    assert "see what changes it on the way" in ran.complaint
+    assert "did not arrive as they were sent: check any proxy or gateway" in ran.complaint
 
 
 def test_a_token_that_another_address_has(server):
-    """8010 for au10001: there is no token here that could be revoked, so it says where to."""
+    """8010 for au10001: revoke the token where it was issued."""
     server.fail(refusal(8010))
     ran = run(server, "token")
 
     assert 1 == ran.status
-    assert "Run `revoke` where the token was issued" in ran.complaint
+    assert "Revoke the token where it was issued" in ran.complaint
 
 
-def test_a_success_that_is_no_token(server):
-    """What au10001 calls a success is told as the failure that it is, without Kiwoom's words of success."""
+def test_http_429_without_a_code_is_the_rate_limit(server):
+    """The status alone says that there were too many calls."""
+    refuse(server, "slow down", 5, 429)
+
+    assert "slow down. Wait a second and send fewer calls." in run(server, "token").complaint
+
+
+def test_a_success_without_a_usable_token(server):
+    """A success that lacks a usable token is an error, without Kiwoom's words of success."""
     payload = {"token": "fake-token", "token_type": "bearer", "expires_dt": "20010101000000"}
     server.fail(Reply({**payload, "return_code": 0, "return_msg": "정상적으로 처리되었습니다"}))
     ran = run(server, "token")
 
     assert 1 == ran.status
-    assert "far from this machine's clock: set that, and its time zone" in ran.complaint
+    assert "expires_dt is 2001-01-01 00:00:00 KST" in ran.complaint
     assert "정상적으로" not in ran.complaint
 
 
@@ -126,13 +173,22 @@ def test_a_server_that_is_not_there_points_to_doctor(server):
     ran = run(server, "token", "--base-url", "http://127.0.0.1:9")
 
     assert 1 == ran.status
-    assert "au10001 at http://127.0.0.1:9 gave no answer." in ran.complaint
-    assert ran.complaint.endswith("`python -m requests_kiwoom doctor` shows where it fails.\n")
+    assert ran.complaint.startswith("error: au10001 at http://127.0.0.1:9: no response. ")
+    assert "doctor` shows where it fails" in ran.complaint
+
+
+@pytest.mark.parametrize("host", ["api..x", f"{'a' * 64}.example"], ids=["an empty label", "a label of 64 letters"])
+def test_a_host_that_cannot_be_one_is_no_bug(server, host):
+    """A name that no look-up takes is told as any other that is not found."""
+    ran = run(server, "token", "--base-url", f"https://{host}")
+
+    assert 1 == ran.status
+    assert ran.complaint.startswith("error: au10001 at https://")
 
 
 @pytest.mark.parametrize("url", ["http://gateway.example", "https://gateway.example/path", "gateway"])
 def test_a_base_url_that_cannot_be_one_is_refused(server, url):
-    """Nothing is sent to an address that is none, or over plain http to another machine."""
+    """Nothing is sent to a malformed address, or over plain http to another machine."""
     ran = run(server, "token", "--base-url", url)
 
     assert 1 == ran.status
@@ -144,7 +200,7 @@ def test_mock_goes_to_the_mock_host(server):
     # A proxy that is not there: no test goes to Kiwoom.
     ran = run(server, "token", "--mock", HTTPS_PROXY="http://127.0.0.1:9")
     assert 1 == ran.status
-    assert "au10001 at https://mockapi.kiwoom.com gave no answer" in ran.complaint
+    assert "au10001 at https://mockapi.kiwoom.com: no response" in ran.complaint
     assert 0 == server.issues
 
     ran = run(server, "token", "--mock", "--base-url", server.url)
@@ -152,30 +208,58 @@ def test_mock_goes_to_the_mock_host(server):
     assert "not allowed with argument --mock" in ran.complaint
 
 
-def test_renew_revokes_a_token_with_less_than_24_hours(server):
-    """A token with 14 hours left is revoked, and the one that is issued has 24."""
-    server.clock.advance(hours=-10)
+def test_renew_replaces_a_token_with_less_than_24_hours(server):
+    """A token with 14 hours left is revoked; the new one has 24, and the output names the old one."""
     old = bare(server)
     server.clock.advance(hours=10)
 
     ran = run(server, "renew")
 
-    assert (0, "") == (ran.status, ran.err)
-    assert 1 == server.revokes
+    assert (0, "", 1) == (ran.status, ran.err, server.revokes)
+    assert ran.out.startswith(f"Token {fingerprint(old)} was replaced by a new one.\n")
+    assert f"\ntoken    {fingerprint(bare(server))} " in ran.out
     assert re.search(r"^left     (23 h 59 min|24 h 00 min)$", ran.out, re.MULTILINE)
     assert old != bare(server)
 
 
-def test_renew_leaves_a_full_token_alone(server):
-    """A token that has its 24 hours is not revoked."""
+def test_renew_says_that_a_token_is_already_new(server):
+    """A token that has its 24 hours is not revoked: the output says so, and names --force."""
     before = bare(server)
 
-    assert 0 == run(server, "renew").status
-    assert 0 == server.revokes
+    ran = run(server, "renew")
+
+    assert (0, "", 0) == (ran.status, ran.err, server.revokes)
+    assert ran.out.startswith("This token is already new: ")
+    assert "requests-kiwoom renew --force\n" in ran.out
     assert before == bare(server)
 
 
-def test_revoke_kills_the_token_that_lives(server):
+def test_renew_force_replaces_a_new_token(server):
+    """renew --force: a token that is already new is revoked and replaced, too."""
+    before = bare(server)
+
+    ran = run(server, "renew", "--force")
+
+    assert (0, "", 1) == (ran.status, ran.err, server.revokes)
+    assert ran.out.startswith(f"Token {fingerprint(before)} was replaced by a new one.\n")
+    assert before != bare(server)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_renewal_that_changes_nothing_is_an_error(server, force):
+    """au10002 refuses, and au10001 hands out the same token again: exit status 1, and why."""
+    before = bare(server)
+    if not force:
+        server.clock.advance(hours=10)
+    refuse(server, "[8015:Token 폐기에 실패했습니다]", path=REVOKE)
+
+    ran = run(server, "renew", *["--force"] * force)
+
+    assert (1, "") == (ran.status, ran.out)
+    assert f"error: Kiwoom issued token {fingerprint(before)} again instead of a new one" in ran.complaint
+
+
+def test_revoke_revokes_the_live_token(server):
     """revoke --yes: au10002 with the token that au10001 hands out."""
     before = bare(server)
 
@@ -187,19 +271,40 @@ def test_revoke_kills_the_token_that_lives(server):
     assert before != bare(server)
 
 
-def test_revoke_asks_nobody_who_is_not_there(server):
+@pytest.mark.parametrize("stdin", [b"y\n", None], ids=["a pipe", "no stdin"])
+def test_revoke_does_not_ask_without_a_terminal(server, stdin):
     """In a pipe, revoke without --yes sends nothing and fails, whatever comes in."""
-    ran = run(server, "revoke", stdin=b"y\n")
+    ran = run(server, "revoke", stdin=stdin)
 
     assert 1 == ran.status
-    assert "say --yes" in ran.complaint
+    assert "this is not a terminal: pass --yes" in ran.complaint
     assert [] == server.requests
 
 
 @needs_terminals
-@pytest.mark.parametrize("typed, status, revokes", [(b"y\n", 0, 1), (b"n\n", 1, 0), (b"\n", 1, 0), (b"\x04", 1, 0)])
+@pytest.mark.parametrize("typed", ["y", "Y", "yes", "ㅛ", "예", "네", "ㅛㄷㄴ"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
+def test_revoke_takes_yes_in_two_languages(server, typed, encoding):
+    """ㅛ is the y key of a Korean keyboard; Python may take the terminal for ASCII."""
+    ran = run(server, "revoke", stdin=f"{typed}\n".encode(encoding), is_terminal=True, PYTHONIOENCODING="ascii")
+
+    assert (0, 1) == (ran.status, server.revokes)
+
+
+@needs_terminals
+@pytest.mark.parametrize("typed", [b"n\n", b"\n", b"", b"\xff\n", "아니오\n".encode()])
+def test_revoke_takes_anything_else_for_no(server, typed):
+    """Any other input, its end included: nothing is sent, exit status 1."""
+    ran = run(server, "revoke", stdin=typed, is_terminal=True)
+
+    assert (1, []) == (ran.status, server.requests)
+    assert ran.err.endswith("for every program that uses it? [y/N] Nothing was revoked.\n")
+
+
+@needs_terminals
+@pytest.mark.parametrize("typed, status, revokes", [(b"y\n", 0, 1), (b"\x04", 1, 0), (b"\x03", 130, 0)])
 def test_revoke_asks_on_a_terminal(server, typed, status, revokes):
-    """On a terminal it asks, and anything but yes, the end of the input included, revokes nothing."""
+    """On a real terminal it asks; the end of the input and Ctrl-C revoke nothing."""
     ran = run_on_terminal(server, "revoke", typed=typed)
 
     assert f"at {server.url}, for every program that uses it? [y/N] " in ran.out
@@ -207,22 +312,20 @@ def test_revoke_asks_on_a_terminal(server, typed, status, revokes):
     assert "Traceback" not in ran.out
 
 
-@needs_terminals
-def test_ctrl_c_at_the_question_revokes_nothing(server):
-    """Ctrl-C in place of an answer: exit status 130, nothing sent."""
-    ran = run_on_terminal(server, "revoke", typed=b"\x03")
+def test_revoke_with_nul_for_stdin_does_not_ask(server):
+    """The null device is not a terminal, though Windows says so."""
+    ran = run_process(server, "revoke", stdin=subprocess.DEVNULL)
 
-    assert 130 == ran.status
-    assert [] == server.requests
-    assert "Traceback" not in ran.out
+    assert 1 == ran.status
+    assert "pass --yes" in ran.complaint
 
 
 def test_a_refused_revocation_is_an_error(server):
-    """au10002 says no: its words in one line, exit status 1."""
-    refuse(server, "[8015:Token 폐기에 실패했습니다]", path="/oauth2/revoke")
+    """au10002 refuses: its words in one line, exit status 1."""
+    refuse(server, "[8015:Token 폐기에 실패했습니다]", path=REVOKE)
 
     ran = run(server, "revoke", "--yes")
 
     assert 1 == ran.status
-    assert "au10002 was answered with return_code 3: [8015:" in ran.complaint
-    assert "the token was dead already" in ran.complaint
+    assert "error: au10002 failed with return_code 3: [8015:" in ran.complaint
+    assert "If the token was already invalid, ignore this" in ran.complaint

@@ -1,16 +1,25 @@
-"""What the tests of the command line need: the command as a process of its own, in a pipe or on a terminal."""
+"""What the tests of the command line need: the command in this process, in one of its own, or on a terminal."""
 
+import contextlib
+import functools
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import EllipsisType
 from typing import Any
+from unittest import mock
 
+from requests_kiwoom.cli.main import main
 from requests_kiwoom.testing import KiwoomServer, Reply
 from tests.helpers.constants import PATH
 
-_UNWANTED = ("NO_COLOR", "TERM", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PYTHONUNBUFFERED")
+_UNWANTED = ("NO_COLOR", "TERM", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PYTHONUNBUFFERED", "WT_SESSION")
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "LANGUAGE")
 COMMAND = [sys.executable, "-m", "requests_kiwoom"]
 
 # Makes its stdin the terminal of its session, so that Ctrl-C typed there is a signal, and becomes the command.
@@ -22,22 +31,26 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 def environ(server: KiwoomServer | None = None, **more: str) -> dict[str, str]:
-    """An environment without what the tester's own says on Kiwoom, proxies and colours; with `server`, its keys."""
+    """An English environment without the tester's own settings of Kiwoom, proxies and colours; with a server's keys."""
     others = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("KIWOOM_") and not name.lower().endswith("_proxy") and name not in _UNWANTED
+        if not name.startswith("KIWOOM_")
+        and not name.lower().endswith("_proxy")
+        and name not in _UNWANTED
+        and name not in _LOCALE
     }
     if server is not None:
         others.update(KIWOOM_BASE_URL=server.url, KIWOOM_APPKEY=server.appkey, KIWOOM_SECRETKEY=server.secretkey)
-    return {**others, "PYTHONIOENCODING": "utf-8", **more}
+    return {**others, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "utf-8", **more}
 
 
 class Ran:
-    """What came of a command."""
+    """The exit status and the output of a command."""
 
     def __init__(self, status: int, out: bytes, err: bytes, encoding: str = "utf-8") -> None:
         self.status = status
+        self.encoding = encoding
         self.out = out.decode(encoding).replace("\r\n", "\n")
         self.err = err.decode(encoding).replace("\r\n", "\n")
 
@@ -48,10 +61,51 @@ class Ran:
         return self.err
 
 
-def run(server: KiwoomServer | None, *arguments: str, stdin: bytes = b"", **variables: str) -> Ran:
-    """Run the command in pipes, with the keys of `server` in its environment."""
+class Stream(io.TextIOWrapper):
+    """A stream in memory that may say that it is a terminal."""
+
+    def __init__(self, content: bytes = b"", *, encoding: str = "utf-8", is_terminal: bool = False) -> None:
+        self.bytes = io.BytesIO(content)
+        super().__init__(self.bytes, encoding=encoding, newline="\n", write_through=True)
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+def run(
+    server: KiwoomServer | None,
+    *arguments: str,
+    stdin: bytes | None = b"",
+    stdout: Stream | None | EllipsisType = ...,
+    is_terminal: bool = False,
+    code_page: str | None = None,
+    **variables: str,
+) -> Ran:
+    """Run the command in this process, with the keys of `server` in its environment.
+
+    :param stdin: what the command reads there; ``None``: it has no stdin.
+    :param stdout: where the command prints, if not into what this returns; ``None``: it has no stdout.
+    :param is_terminal: whether all three streams say that they are a terminal.
+    :param code_page: their encoding; without it, that of PYTHONIOENCODING, which is UTF-8 if `variables` lack it.
+    """
     env = environ(server, **variables)
-    done = subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, timeout=60, env=env)
+    if code_page is not None:
+        del env["PYTHONIOENCODING"]
+    encoding = code_page or env["PYTHONIOENCODING"]
+    out, err = (Stream(encoding=encoding, is_terminal=is_terminal) for _ in range(2))
+    shown = out if isinstance(stdout, EllipsisType) else stdout
+    typed = None if stdin is None else Stream(stdin, encoding=encoding, is_terminal=is_terminal)
+    with mock.patch.multiple(sys, stdin=typed, stdout=shown, stderr=err), _environment(env):
+        status = main(arguments)
+    # call may write UTF-8 whatever the code page.
+    return Ran(status, out.bytes.getvalue(), err.bytes.getvalue(), out.encoding)
+
+
+def run_process(server: KiwoomServer | None, *arguments: str, stdin: Any = subprocess.DEVNULL, **variables: str) -> Ran:
+    """Run the command in a process of its own, in pipes, with the file `stdin`."""
+    env = environ(server, **variables)
+    done = subprocess.run([*COMMAND, *arguments], stdin=stdin, capture_output=True, timeout=60, env=env)
     return Ran(done.returncode, done.stdout, done.stderr, env["PYTHONIOENCODING"])
 
 
@@ -71,7 +125,7 @@ def run_on_terminal(server: KiwoomServer | None, *arguments: str, typed: bytes =
     while True:
         try:
             piece = os.read(terminal, 4096)
-        except OSError:  # How Linux says that the other end is closed.
+        except OSError:  # Linux says so that the other end is closed.
             break
         if not piece:
             break
@@ -82,23 +136,30 @@ def run_on_terminal(server: KiwoomServer | None, *arguments: str, typed: bytes =
     return Ran(process.wait(60), seen, b"")
 
 
+@functools.cache
+def demo() -> Ran:
+    """``demo``, as a process of its own; it runs once for all tests."""
+    return run_process(None, "demo")
+
+
 def refuse(
     server: KiwoomServer, msg: str, return_code: int = 3, status: int = 200, path: str = "/oauth2/token"
 ) -> None:
-    """Let the next call to `path` be answered with this envelope."""
+    """Let the next response to `path` be this envelope."""
     server.fail(Reply({"return_msg": msg, "return_code": return_code}, status=status), path=path)
 
 
 def answer(server: KiwoomServer, payload: Any, headers: dict[str, str] | None = None, status: int = 200) -> None:
-    """Let the next request to the API be answered with this, as JSON or as bytes."""
+    """Let the next response to the API be this, as JSON or as bytes."""
     server.fail(Reply(payload, status, headers or {}), path=PATH)
 
 
-def write_key_files(server: KiwoomServer, directory: Path) -> dict[str, str]:
+def write_key_files(server: KiwoomServer, directory: Path, mode: int = 0o600) -> dict[str, str]:
     """The two key files of the portal, with the BOM and line end that some have; the variables that name them."""
     files = {"KIWOOM_APPKEY_FILE": "12345678_appkey.txt", "KIWOOM_SECRETKEY_FILE": "12345678_secretkey.txt"}
     for (variable, name), key in zip(files.items(), (server.appkey, server.secretkey), strict=True):
         (directory / name).write_bytes(b"\xef\xbb\xbf" + key.encode() + b"\r\n")
+        (directory / name).chmod(mode)
         files[variable] = str(directory / name)
     return files
 
@@ -106,3 +167,11 @@ def write_key_files(server: KiwoomServer, directory: Path) -> dict[str, str]:
 def sent_body(server: KiwoomServer) -> Any:
     """The JSON that the last request carried."""
     return json.loads(server.requests[-1].body)
+
+
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    handler = signal.getsignal(signal.SIGTERM)
+    with mock.patch.dict(os.environ, variables, clear=True):
+        yield
+    signal.signal(signal.SIGTERM, handler)  # serve has one of its own.
