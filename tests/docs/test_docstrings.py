@@ -72,6 +72,7 @@ def test_examples(example, monkeypatch, tmp_path):
         monkeypatch.setattr("requests_kiwoom.auth.PRODUCTION", parse_base_url(server.url))
         names = {**example.globs, **vars(requests_kiwoom), "requests": requests, "server": server}
         names["auth"] = KiwoomAuth("my-appkey", "my-secretkey")
+        names["auth"].token()  # It is in use.
         text = example.docstring.replace("https://api.kiwoom.com", server.url)
         test = doctest.DocTestParser().get_doctest(text, names, example.name, example.filename, example.lineno)
         said = []
