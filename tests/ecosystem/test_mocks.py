@@ -24,7 +24,8 @@ def test_requests_mock_of_one_session(server):
         response = session.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
 
         assert PRICE == response.json()
-        assert SENT == [request.headers.get("authorization") for request in mock.request_history]
+        assert SENT == [request.path for request in mock.request_history]
+        assert "Bearer second" == mock.last_request.headers["authorization"]
     assert [] == server.requests
 
 
