@@ -55,8 +55,8 @@ if ! [ -x "$wine" ] || ! command -v "$CC" unzip localedef >/dev/null || ! [ -f /
     [ "$(id -u)" = 0 ] || skip "Wine is not installed, and only root can install it"
     step "Wine and MinGW, from Debian"
     log=$(mktemp)
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        wine wine64 gcc-mingw-w64-x86-64-posix locales unzip; } >"$log" 2>&1 || { tail "$log"; skip "apt-get failed"; }
+    { apt-get -qq -o DPkg::Lock::Timeout=300 update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+        --no-install-recommends -o DPkg::Lock::Timeout=300 install wine wine64 gcc-mingw-w64-x86-64-posix locales unzip; } >"$log" 2>&1 || { tail "$log"; skip "apt-get failed"; }
     rm "$log"
     wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 fi
