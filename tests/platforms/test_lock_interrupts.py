@@ -1,4 +1,4 @@
-"""No lock stays locked after interrupts at any moment (CPython 3.14 can skip an ``__exit__``: python/cpython#148874)."""
+"""No lock stays locked after an interrupt at any moment: CPython 3.14 can skip an ``__exit__`` (gh-148874)."""
 
 import sys
 

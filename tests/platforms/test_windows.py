@@ -1,4 +1,4 @@
-"""What Windows does differently. All but one of these tests run elsewhere as well, with what Windows lacks taken away."""
+"""What is different on Windows. Nearly all of it is tested elsewhere too, where what Windows lacks is taken away."""
 
 import _thread
 import subprocess
@@ -32,7 +32,7 @@ print(requests.post(base_url + "/api/dostk/stkinfo", json={}, auth=auth).json()[
 
 @pytest.mark.parametrize("encoding", ["cp949", "ascii", "utf-8"])
 def test_the_package_works_without_what_windows_lacks(server, encoding):
-    """Without fork, owners and O_NOFOLLOW, and on a console of any encoding, requests are sent and a token is revoked."""
+    """Without fork, owners and O_NOFOLLOW, and on a console of any encoding, requests go through."""
     command = [sys.executable, "-W", "error", "-c", WITHOUT, server.appkey, server.secretkey, server.url]
 
     ran = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environ(PYTHONIOENCODING=encoding))

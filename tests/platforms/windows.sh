@@ -7,19 +7,20 @@
 #     --all              every test, on 3.11 and on 3.13
 #     --require          exit 1 where Wine or the Python cannot be installed; otherwise: a line "skipped: ...", exit 0
 #     --dir DIR          keep the Python there, and use what is there already (default: a temporary folder)
-#     --python VERSION   3.11, 3.13 or 3.14, instead of those above; more than once
+#     --python VERSION   3.11, 3.13, 3.14 or 3.14t, instead of those above; may be given more than once
 #     -- ARGUMENTS       for pytest, instead of the selection: paths, -k, -x
 #
-# Needs Debian with root (or wine, gcc-mingw-w64-x86-64-posix, locales and unzip already installed), PyPI, and a Python
-# for Linux of the same minor version, in pyenv or on the PATH: it has the modules of the standard library that are
-# written in Python. The rest comes from a wheel: panda3d, an engine for games, ships python.org's DLLs for Windows.
+# Needs Debian with root (or wine, gcc-mingw-w64-x86-64-posix, locales and unzip already installed), PyPI, python3 with
+# venv, and a Python for Linux of the same minor version, in pyenv or on the PATH: from it come the modules of the
+# standard library that are written in Python (pythons.sh brings 3.14). The rest comes from a wheel: panda3d, an engine
+# for games, ships python.org's DLLs for Windows.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 project=$PWD
 
-# What runs without --all: headers, issuing, rejections, renewal, key files; Windows' own tests (four processes and one
-# SQLite file, code page 949, Ctrl-C); the demo. Folders and modules, so that a new test in them runs as well.
-CORE=(tests/auth tests/unit tests/platforms tests/cli/test_demo.py)
+# What runs without --all: headers, issuing, rejections, renewal; and Windows' own tests, of key files, four processes
+# that share a SQLite file, code page 949, Ctrl-C. Folders, so that a new test in one of them runs as well.
+CORE=(tests/auth tests/unit tests/platforms)
 
 everything='' require='' dir='' versions=() arguments=()
 while [ $# -gt 0 ]; do
@@ -54,8 +55,8 @@ if ! [ -x "$wine" ] || ! command -v "$CC" unzip localedef >/dev/null || ! [ -f /
     [ "$(id -u)" = 0 ] || skip "Wine is not installed, and only root can install it"
     step "Wine and MinGW, from Debian"
     log=$(mktemp)
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        wine wine64 gcc-mingw-w64-x86-64-posix locales unzip; } >"$log" 2>&1 || { tail "$log"; skip "apt-get failed"; }
+    { apt-get -qq -o DPkg::Lock::Timeout=300 update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+        --no-install-recommends -o DPkg::Lock::Timeout=300 install wine wine64 gcc-mingw-w64-x86-64-posix locales unzip; } >"$log" 2>&1 || { tail "$log"; skip "apt-get failed"; }
     rm "$log"
     wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 fi
@@ -89,7 +90,7 @@ LC_ALL=ko_KR.UTF-8 "$wine" cmd /c ver </dev/null >/dev/null 2>&1
 find_python() {
     local path
     for path in $(ls -d "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python 2>/dev/null | sort -rV) "python$1"; do
-        if "$path" -c "import sys, ensurepip; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
+        if "$path" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
             echo "$path"
             return
         fi
@@ -99,30 +100,33 @@ find_python() {
 
 # make_python VERSION: python.exe and all that it needs, in $dir/VERSION.
 make_python() {
-    local version=$1 tag=${1/./} home=$dir/$1 build=$dir/build-$1 release linux lib libs
+    local version=${1%t} tag=${1/./} home=$dir/$1 build=$dir/build-$1 release linux lib libs
     case $version in # The release of panda3d whose DLLs are nearest to the Pythons that are in use.
         3.11) release=1.10.14 ;;
         3.13) release=1.10.15 ;;
         3.14) release=1.10.16 ;;
-        *) skip "no Windows Python $version is known here" ;;
+        *) skip "no Python $1 for Windows is known here" ;;
     esac
-    linux=$(find_python "$version") || skip "no Python $version for Linux, whose standard library it takes"
+    linux=$(find_python "$version") || skip "there is no Python $version for Linux, whose standard library it takes"
     lib=$("$linux" -c "import sysconfig; print(sysconfig.get_path('stdlib'))")
-    step "Python $version for Windows: python.org's DLLs, from PyPI"
+    step "Python $1 for Windows: python.org's DLLs, from PyPI"
     rm -rf "$home" "$build"
     mkdir -p "$home/DLLs" "$home/Lib/site-packages" "$build"
-    "$linux" -m venv "$build/venv"
+    python3 -m venv "$build/venv"
     local pip=("$build/venv/bin/python" -m pip --disable-pip-version-check --quiet --retries 8)
     local windows=(--platform win_amd64 --python-version "$version" --implementation cp
         --abi "cp$tag" --abi abi3 --abi none --only-binary=:all:)
-    "${pip[@]}" download --no-deps "${windows[@]}" --dest "$build" "panda3d==$release" || skip "PyPI lacks panda3d"
+    "${pip[@]}" install --upgrade pip  # An old one knows too few names of platforms.
+    "${pip[@]}" download --no-deps "${windows[@]}" --dest "$build" "panda3d==$release" || skip "no panda3d from PyPI"
     unzip -qo "$build"/panda3d-*.whl 'deploy_libs/*' -d "$build"
     libs=$build/deploy_libs
     cp "$libs/python$tag.dll" "$libs"/VCRUNTIME140*.dll "$home/"
     cp "$libs"/*.pyd "$libs"/libcrypto* "$libs"/libssl* "$libs"/libffi* "$libs/sqlite3.dll" "$home/DLLs/"
     [ ! -f "$libs/zlib1.dll" ] || cp "$libs/zlib1.dll" "$home/DLLs/"
-    # Wine has too little of WMI: without this module, platform asks otherwise. The others are a free-threaded build's.
-    rm -f "$home"/DLLs/_wmi*.pyd "$home"/DLLs/*t-win_amd64.pyd "$home"/DLLs/_tkinter.pyd
+    # Wine has too little of WMI: without this module, platform asks otherwise.
+    rm -f "$home"/DLLs/_wmi*.pyd "$home"/DLLs/_tkinter*.pyd
+    # One wheel may have the modules for both: with a GIL, and without.
+    [[ $tag = *t ]] || rm -f "$home"/DLLs/*t-win_amd64.pyd
     tar --create --directory "$lib" --exclude=site-packages --exclude=dist-packages --exclude=test --exclude=tests \
         --exclude=__pycache__ --exclude=lib-dynload --exclude='config-*' --exclude=idlelib --exclude=tkinter . |
         tar --extract --directory "$home/Lib"
@@ -152,11 +156,14 @@ END
 
     step "The package's extras, for Windows"
     "${pip[@]}" wheel --no-deps --wheel-dir "$build" "$project"
+    local extras=test,gevent
+    [[ $tag = *t ]] && extras=test  # Without a GIL there is no gevent.
     # pip takes the environment markers of the Python that it runs on: what Windows needs besides is named here.
     "${pip[@]}" install --target "$home/Lib/site-packages" "${windows[@]}" \
-        "$(echo "$build"/requests_kiwoom-*.whl)[test]" colorama tzdata
+        "$(echo "$build"/requests_kiwoom-*.whl)[$extras]" colorama tzdata
     # The tests are of the checkout.
     rm -rf "$home"/Lib/site-packages/requests_kiwoom*
+    # Compiled here and now: each process that a test starts would look for it under Wine.
     "$linux" -m compileall -q -j 0 --invalidation-mode unchecked-hash -x lib2to3 "$home/Lib" >/dev/null || true
     rm -rf "$build"
     touch "$home/complete"
