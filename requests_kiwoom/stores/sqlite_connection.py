@@ -23,7 +23,7 @@ _FORKED = "this process was forked while its parent used a SQLiteStore: fork ear
 # SQLiteStore. It notices by its process id: C code that forks (uWSGI) runs no Python fork hook. No fork waits, and the
 # notes are weak, so that an interrupted operation leaves none behind.
 _connections: "weakref.WeakKeyDictionary[Connection, None]" = weakref.WeakKeyDictionary()
-#: Connections that a child inherited from the thread that forked it: kept, because the end of one would close it.
+#: Connections that a child inherited: kept, because the end of one would close it.
 _inherited: "list[Connection]" = []
 
 
@@ -114,3 +114,12 @@ def _open(path: str) -> Any:
     # Corrupt text is a miss, not an error that quotes it.
     database.text_factory = lambda raw: raw.decode("latin-1")
     return database
+
+
+def _keep_inherited() -> None:
+    _inherited.extend(_list_connections())
+
+
+if hasattr(os, "register_at_fork"):  # Not on Windows.
+    # After os.fork(), PyPy frees what the parent's other threads held; after a fork in C, nothing is freed.
+    os.register_at_fork(after_in_child=_keep_inherited)
