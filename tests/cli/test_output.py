@@ -191,8 +191,6 @@ def test_a_closed_stdout_is_none(server):
 @posix
 def test_a_closed_stderr_changes_nothing(server):
     """What would be said there is not said; it does not end up in the output."""
-    assert 0 == in_shell(server, "2>&-", "token").returncode
-
     failed = in_shell(server, "2>&-", "token", "--base-url", "http://127.0.0.1:9")
     assert (1, b"", b"") == (failed.returncode, failed.stdout, failed.stderr)
 
@@ -222,7 +220,7 @@ def test_a_full_disk_is_one_line(server, arguments, unbuffered):
 
 @posix
 @pytest.mark.parametrize(
-    "arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], ""), (["demo"], ""), (["serve"], "")]
+    "arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], ""), (["serve"], "")]
 )
 def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffered):
     """A pipe whose reader is gone: no word, and the exit status of a program that SIGPIPE ended."""
@@ -236,8 +234,7 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffe
 
 
 @posix
-@pytest.mark.parametrize("arguments", [["token"], ["call", "ka10001", PATH]])
-def test_ctrl_c_in_mid_call_ends_with_130(server, arguments):
+def test_ctrl_c_in_mid_call_ends_with_130(server):
     """Ctrl-C while au10001 is on its way: exit status 130, and not a word."""
     begun, ended = threading.Event(), threading.Event()
 
@@ -249,7 +246,7 @@ def test_ctrl_c_in_mid_call_ends_with_130(server, arguments):
 
     server.fail(interrupt)
     process = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ(server)
+        [*COMMAND, "token"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ(server)
     )
     begun.set()
     out, err = process.communicate(timeout=60)
