@@ -212,7 +212,7 @@ def test_a_proxy_that_is_not_there_is_told(server):
 
     diagnosis = Diagnosis(server, **proxy)
 
-    assert_fails(diagnosis, "connection", "refused", "name the host in NO_PROXY")
+    assert_fails(diagnosis, "connection", "ConnectionRefusedError: ", "name the host in NO_PROXY")
     assert "127.0.0.1:9" == diagnosis.details["proxy"]
     assert "the proxy does it" == diagnosis.details["name look-up"]
     assert (UP_TO_CONNECTION, []) == (diagnosis.names, server.requests)

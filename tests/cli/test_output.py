@@ -123,6 +123,7 @@ def test_the_module_is_a_program():
     assert ran.complaint.startswith("error: ")
 
 
+@posix
 def test_a_console_in_cp949_shows_korean(server):
     """A Korean Windows console gets the answer in its own encoding."""
     answer(server, {"stk_nm": "삼성전자", "return_code": 0})
@@ -133,8 +134,11 @@ def test_a_console_in_cp949_shows_korean(server):
 @pytest.mark.parametrize("arguments", [["call", "ka10001", PATH], ["doctor", "--json"]])
 @pytest.mark.parametrize(
     "options, encoding",
-    [({}, "utf-8"), ({"is_terminal": True}, "cp949"), ({"PYTHONIOENCODING": "cp949"}, "cp949")],
-    ids=["file", "terminal", "PYTHONIOENCODING"],
+    [
+        pytest.param({}, "utf-8", id="file"),
+        pytest.param({"is_terminal": True}, "cp949", id="terminal", marks=posix),
+        pytest.param({"PYTHONIOENCODING": "cp949"}, "cp949", id="PYTHONIOENCODING"),
+    ],
 )
 def test_json_in_a_file_is_utf_8(server, arguments, options, encoding):
     """Under code page 949, JSON goes into a file or a pipe as UTF-8, unless PYTHONIOENCODING asks for another one."""
@@ -187,13 +191,11 @@ def test_a_closed_stdout_is_none(server):
 @posix
 def test_a_closed_stderr_changes_nothing(server):
     """What would be said there is not said; it does not end up in the output."""
-    assert 0 == in_shell(server, "2>&-", "token").returncode
-
     failed = in_shell(server, "2>&-", "token", "--base-url", "http://127.0.0.1:9")
     assert (1, b"", b"") == (failed.returncode, failed.stdout, failed.stderr)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a device that is always full")
 def test_a_full_disk_for_stderr_changes_no_exit_status(server):
     """An error that cannot be told is still one: exit status 1, and the output stays as it was."""
     ran = in_shell(server, "2>/dev/full", "call", "no-api-id-at-all", PATH)
@@ -206,7 +208,7 @@ def test_importing_it_runs_nothing():
     assert importlib.import_module("requests_kiwoom.__main__").main is main
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], "")])
 def test_a_full_disk_is_one_line(server, arguments, unbuffered):
     """Output that cannot be written: one line, exit status 1, whether it is buffered or not."""
@@ -218,7 +220,7 @@ def test_a_full_disk_is_one_line(server, arguments, unbuffered):
 
 @posix
 @pytest.mark.parametrize(
-    "arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], ""), (["demo"], ""), (["serve"], "")]
+    "arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], ""), (["serve"], "")]
 )
 def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffered):
     """A pipe whose reader is gone: no word, and the exit status of a program that SIGPIPE ended."""
@@ -232,8 +234,7 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(server, arguments, unbuffe
 
 
 @posix
-@pytest.mark.parametrize("arguments", [["token"], ["call", "ka10001", PATH]])
-def test_ctrl_c_in_mid_call_ends_with_130(server, arguments):
+def test_ctrl_c_in_mid_call_ends_with_130(server):
     """Ctrl-C while au10001 is on its way: exit status 130, and not a word."""
     begun, ended = threading.Event(), threading.Event()
 
@@ -245,7 +246,7 @@ def test_ctrl_c_in_mid_call_ends_with_130(server, arguments):
 
     server.fail(interrupt)
     process = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ(server)
+        [*COMMAND, "token"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ(server)
     )
     begun.set()
     out, err = process.communicate(timeout=60)
