@@ -77,7 +77,9 @@ def test_a_response_in_a_pipe_is_utf_8(server):
 
 def test_the_demo_runs():
     """The demo ends with status 0 and reports nothing on stderr."""
-    ran = subprocess.run([sys.executable, "-m", "requests_kiwoom", "demo"], capture_output=True, timeout=100, env=environ())
+    command = [sys.executable, "-m", "requests_kiwoom", "demo"]
+
+    ran = subprocess.run(command, capture_output=True, timeout=100, env=environ())
 
     assert (0, b"") == (ran.returncode, ran.stderr)
 
