@@ -75,6 +75,15 @@ def test_a_response_in_a_pipe_is_utf_8(server):
     assert "삼성전자 뷁" in ran.stdout.decode("utf-8"), ran.stderr
 
 
+def test_the_demo_runs():
+    """The demo ends with status 0 and reports nothing on stderr."""
+    command = [sys.executable, "-m", "requests_kiwoom", "demo"]
+
+    ran = subprocess.run(command, capture_output=True, timeout=100, env=environ())
+
+    assert (0, b"") == (ran.returncode, ran.stderr)
+
+
 def test_keys_from_files(server, monkeypatch, tmp_path):
     """The portal's key files, with a BOM and CR/LF, are read by way of the environment."""
     for name, value in write_key_files(server, tmp_path).items():
@@ -117,13 +126,13 @@ sys.stdin.readline()
 def count(stored):
     return Token(f"fake-token-{int(stored.value.rsplit('-')[-1]) + 1 if stored else 1}", epoch_to_kst(1_800_000_000))
 
-for _ in range(100):
+for _ in range(50):
     store.update("key", count, wait=90)
 """
 
 
 def test_four_processes_share_a_sqlite_file(tmp_path):
-    """Each of 400 updates of one SQLite file by four processes at once is stored."""
+    """Each of 200 updates of one SQLite file by four processes at once is stored."""
     path = str(tmp_path / "tokens.db")
     command = [sys.executable, "-W", "error", "-c", UPDATES, path]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -134,4 +143,4 @@ def test_four_processes_share_a_sqlite_file(tmp_path):
         process.stdin.flush()
 
     assert [""] * 4 == [process.communicate(timeout=100)[1] for process in processes]
-    assert "fake-token-400" == SQLiteStore(path).load("key").value
+    assert "fake-token-200" == SQLiteStore(path).load("key").value

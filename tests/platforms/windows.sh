@@ -19,8 +19,8 @@ cd "$(dirname "$0")/../.."
 project=$PWD
 
 # What runs without --all: headers, issuing, rejections, renewal; and Windows' own tests, of key files, four processes
-# that share a SQLite file, code page 949, Ctrl-C. Folders, so that a new test in one of them runs as well.
-CORE=(tests/auth tests/unit tests/platforms)
+# that share a SQLite file, code page 949, Ctrl-C, the demo. Folders, so that a new test in one of them runs as well.
+CORE=(tests/auth tests/platforms)
 
 everything='' require='' dir='' versions=() arguments=()
 while [ $# -gt 0 ]; do
