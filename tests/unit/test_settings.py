@@ -109,7 +109,7 @@ def test_a_file_s_name_in_place_of_a_key(environ, name):
     """It is told before Kiwoom refuses it, with the variable that it belongs into; the name holds an account number."""
     environ(**{**KEYS, f"KIWOOM_{name.upper()}": f"12345678_{name}.txt"})
 
-    with pytest.raises(ValueError, match=f"^{name} looks like .* or name it in KIWOOM_{name.upper()}_FILE$") as raised:
+    with pytest.raises(ValueError, match=f"^{name} looks like .* or set KIWOOM_{name.upper()}_FILE$") as raised:
         KiwoomAuth.from_env()
     assert "12345678" not in str(raised.value)
 
@@ -287,7 +287,6 @@ def test_base_url_none_does_not_hide_kiwoom_mock(monkeypatch):
     monkeypatch.setenv("KIWOOM_APPKEY", "fake-appkey")
     monkeypatch.setenv("KIWOOM_SECRETKEY", "fake-secretkey")
     monkeypatch.setenv("KIWOOM_MOCK", "1")
-    monkeypatch.setenv("KIWOOM_BASE_URL", "https://gateway.example")
 
     assert "https://mockapi.kiwoom.com" == KiwoomAuth.from_env(base_url=None).base_url
 

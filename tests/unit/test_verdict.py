@@ -67,6 +67,7 @@ class Streamed:
         (503, b"<html>", Verdict.UNKNOWN),
         (429, b'{"return_code": 5, "return_msg": "[1700:...]"}', Verdict.UNKNOWN),
         (201, SUCCESS, Verdict.UNKNOWN),
+        (200, SUCCESS[:30], Verdict.ACCEPTED),
     ],
 )
 def test_judge(status, content, verdict):
@@ -103,10 +104,11 @@ def test_the_caller_reads_what_it_reads_without_a_look(make, body):
         with Streamed(make(body)) as response:
             expected = read(response)
         with Streamed(make(body)) as response:
-            peeked = peek(response)
+            content, is_complete = peek(response)
 
             assert expected == read(response)
-        assert peeked in (None, body[:1025], body[:1025] or b" ")  # Above 1 KiB, a part is enough.
+        assert (body or b" ").startswith(content)
+        assert not is_complete or content == (body or content)[:1025]
 
 
 @pytest.mark.parametrize("rejected", [True, False])
@@ -149,7 +151,7 @@ def test_an_endless_body_is_left_after_its_first_piece():
         connection.sendall(b"5\r\ntock\n\r\n0\r\n\r\n")
 
     with Streamed(send) as response:
-        assert Verdict.UNKNOWN is judge_response(response, True)
+        assert Verdict.ACCEPTED is judge_response(response, True)
         lines = response.iter_lines(1)
         assert b"tick" == next(lines)
         let_go.set()
@@ -167,7 +169,7 @@ def test_ndjson_arrives_line_by_line():
         connection.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(line), line))
 
     with Streamed(send) as response:
-        assert peek(response) is None
+        assert (b'{"price": "70000"}\n', False) == peek(response)
         lines = response.iter_lines(1)
         assert {"price": "70000"} == json.loads(next(lines))
         read_first.set()
@@ -178,7 +180,7 @@ def test_a_body_that_only_begins_as_a_rejection_does():
     """A body whose object goes on past 1 KiB is left for the caller, whole."""
     body = REJECTION[:-1] + b', "rows": "' + b"x" * 4000 + b'"}'
     with Streamed(chunked(body[:600], body[600:1200], body[1200:])) as response:
-        assert Verdict.UNKNOWN is judge_response(response, True)
+        assert Verdict.ACCEPTED is judge_response(response, True)
         assert body == response.content
 
 
@@ -215,7 +217,7 @@ def test_a_read_timeout_during_the_look():
 
     with RawServer(send) as raw, requests.Session() as session:
         response = session.post(raw.url, data=b"", stream=True, timeout=0.5)
-        assert peek(response) is None
+        assert (None, False) == peek(response)
         with pytest.raises(requests.exceptions.ConnectionError, match="Read timed out"):
             response.content
         done.set()
@@ -242,7 +244,8 @@ def test_a_reset_during_the_look(chunked):
 def test_a_compressed_bomb_is_not_unpacked():
     """Of a compressed body only the first KiB is unpacked for the verdict."""
     with Streamed(chunked(gzip.compress(b" " * 10_000_000), headers=b"Content-Encoding: gzip\r\n")) as response:
-        assert peek(response) is None or len(peek(response)) <= 1025
+        content, _ = peek(response)
+        assert content is not None and len(content) <= 1025
         assert 10_000_000 == len(response.content)
 
 
@@ -251,8 +254,8 @@ def test_a_response_without_a_socket():
     response = requests.Response()
     response.raw = HTTPResponse(iter([b"{}"]), preload_content=False)
 
-    assert peek(response) is None
-    assert peek(requests.Response()) is None
+    assert (None, False) == peek(response)
+    assert (None, False) == peek(requests.Response())
 
 
 def test_the_connection_is_used_again():
@@ -267,7 +270,7 @@ def test_the_connection_is_used_again():
         session.mount("http://", adapter)
         for body in (SUCCESS, REJECTION):
             response = session.get(raw.url, stream=True, timeout=10)
-            assert body == peek(response)
+            assert (body, True) == peek(response)
             assert body == response.content
 
     assert 1 == len(raw.requests)
@@ -294,7 +297,7 @@ def test_a_closed_response_closes_its_connection():
 @pytest.mark.parametrize(
     "status, length, streamed, verdict",
     [
-        (200, 1025, True, Verdict.UNKNOWN),
+        (200, 1025, True, Verdict.ACCEPTED),
         (200, 1025, False, Verdict.ACCEPTED),
         (500, 1025, False, Verdict.UNKNOWN),
         (200, 1024, True, Verdict.REJECTED),
@@ -315,7 +318,7 @@ def test_a_declared_length(status, length, streamed, verdict):
 def test_a_length_that_no_body_has(length):
     """A Content-Length that no body has counts as none."""
     with Streamed(b"HTTP/1.1 200 OK\r\nContent-Length: %b\r\n\r\n%b" % (length, b"x" * 2000)) as response:
-        assert Verdict.UNKNOWN is judge_response(response, True)
+        assert (b"x" * 2000, False) == peek(response)
 
 
 @pytest.mark.parametrize(
