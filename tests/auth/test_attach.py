@@ -254,6 +254,7 @@ def test_plain_headers_of_a_redirect(server, session, url):
 def test_plain_headers_that_say_the_length(server, session, url, size, is_left):
     """With ``stream=True`` an answer that says that it is longer than 1 KiB is left to the caller."""
     session.mount("http://", PlainAnswers(lower=False))
+    server.content_length = True
     server.fail(Reply(b"x" * size), path=PATH)
 
     with session.post(url, json={}, stream=True) as answer:
