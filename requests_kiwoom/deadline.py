@@ -56,7 +56,7 @@ def call_with_timeout(
             undo(future.result())
         raise
     if future.cancel():
-        raise TimeoutError(f"{failure} within {seconds:g} s")
+        raise TimeoutError(f"{failure} within {round(seconds, 2):g} s")
     return future.result()
 
 

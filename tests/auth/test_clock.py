@@ -4,7 +4,6 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenUnavailable
-from requests_kiwoom.backoff import Backoff
 from requests_kiwoom.testing.server import Reply
 from tests.helpers.stores import DictStore
 
@@ -50,8 +49,8 @@ def test_a_token_that_has_expired_is_not_used_while_au10001_is_down(server, sess
     assert 3 == len(server.requests)
 
 
-def test_while_the_token_is_prolonged_the_store_is_left_alone_too(server, local_clock, url):
-    """Until au10001 is asked again, requests go on with the token that they have: none waits for the store's lock."""
+def test_an_overdue_token_is_used_without_a_look_into_the_store(server, local_clock, url):
+    """Until au10001 is called again, requests use the overdue token: none waits for the store."""
     loads = []
 
     class Noting(DictStore):
@@ -66,7 +65,7 @@ def test_while_the_token_is_prolonged_the_store_is_left_alone_too(server, local_
     local_clock.advance(hours=9)
     requests.post(url, auth=auth, json={})
     server.fail(Reply(b"down", 500))
-    server.clock.advance(seconds=2)  # The token, used for a moment though it seems to have expired, is asked for again.
+    server.clock.advance(seconds=31)  # Then au10001 is called again for the overdue token.
     requests.post(url, auth=auth, json={})
     assert 3 == server.issues
     before = len(loads)
@@ -75,28 +74,6 @@ def test_while_the_token_is_prolonged_the_store_is_left_alone_too(server, local_
         assert 0 == requests.post(url, auth=auth, json={}).json()["return_code"]
 
     assert before == len(loads)
-
-
-def test_a_pause_that_ends_in_the_middle_prolongs_nothing(server, local_clock, session, url, monkeypatch):
-    """A signal handler's request may get an answer while another one's error is noted: the next asks au10001 again."""
-    server.clock.stop()
-    session.post(url, json={})
-    server.clock.advance(hours=20)
-    local_clock.advance(hours=9)
-    session.post(url, json={})
-    failing, remaining = session.auth._source._failing, Backoff.remaining
-
-    def ended(backoff, now):
-        if backoff is failing._backoff:
-            failing.clear()
-        return remaining(backoff, now)
-
-    monkeypatch.setattr(Backoff, "remaining", ended)
-    server.fail(Reply(b"down", 500))
-    server.clock.advance(seconds=2)
-
-    assert [0, 0] == [session.post(url, json={}).json()["return_code"] for _ in range(2)]
-    assert 4 == server.issues
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.5, 90])

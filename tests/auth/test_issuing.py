@@ -6,10 +6,12 @@ import logging
 import socket
 import threading
 import time
+import types
 from types import SimpleNamespace
 
 import pytest
 import requests
+import urllib3
 
 from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable, transport
 from requests_kiwoom.testing.server import Reply
@@ -159,7 +161,7 @@ def test_a_dripping_answer_ends(answer):
 def test_a_dripping_body_ends_in_a_session_with_a_send_of_its_own(begin, piece):
     """The body is given up in time in the caller's own thread as well."""
     with RawServer(drip(begin, piece)) as raw, WithoutHooks() as session:
-        with pytest.raises(TokenUnavailable, match="the answer came too slowly"):
+        with pytest.raises(TokenUnavailable, match="the response came too slowly"):
             auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE, session=session).token()
 
 
@@ -169,13 +171,13 @@ def test_the_time_is_looked_at_after_each_byte(monkeypatch):
     monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=moments.__next__))
     one_byte = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n "
     with RawServer(lambda connection: (connection.sendall(one_byte), connection.recv(1))) as raw:
-        with pytest.raises(TokenUnavailable, match="the answer came too slowly"):
+        with pytest.raises(TokenUnavailable, match="the response came too slowly"):
             auth_at(raw, timeout=(10.0, 20.0)).token()
 
 
 def test_the_last_moment_of_a_call(monkeypatch):
-    """An answer that is whole when connect plus read seconds have passed, and not more, is in time."""
-    moments = itertools.chain([0.0], itertools.repeat(30.0))
+    """A response that is complete just before connect plus read seconds have passed is in time."""
+    moments = itertools.chain([0.0], itertools.repeat(29.9))
     monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=moments.__next__))
     with RawServer(issued("fake-token")) as raw:
         assert "fake-token" == auth_at(raw, timeout=(10.0, 20.0)).token()
@@ -192,7 +194,7 @@ def test_the_last_moment_of_a_call(monkeypatch):
 def test_an_answer_that_is_quoted(answer, told):
     """What http.client and urllib3 quote of an answer is left out: it may hold a token."""
     with RawServer(answer) as raw:
-        with pytest.raises(TokenUnavailable, match=rf" gave no answer\..*[ (]{told}\. ") as caught:
+        with pytest.raises(TokenUnavailable, match=rf": no response\..*[ (]{told}\. ") as caught:
             auth_at(raw).token()
 
     assert "fake-token" not in str(caught.value)
@@ -201,7 +203,7 @@ def test_an_answer_that_is_quoted(answer, told):
 def test_the_longest_a_call_may_take():
     """An answer whose beginning drips in is told by the seconds that were waited."""
     with RawServer(drip(b"H")) as raw:
-        with pytest.raises(TokenUnavailable, match=" gave no answer. no complete response within 2.1 s. "):
+        with pytest.raises(TokenUnavailable, match=": no response. no complete response within 2.1 s. "):
             auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE).token()
 
 
@@ -215,7 +217,7 @@ def test_a_refusal_without_return_code():
 def test_an_answer_without_a_code():
     """What is neither a refusal nor a token is told by what is wrong with it."""
     with RawServer(issued(None)) as raw:
-        with pytest.raises(TokenUnavailable, match="^au10001 gave what is no token: a token is "):
+        with pytest.raises(TokenUnavailable, match="^au10001 returned a malformed token: a token is "):
             auth_at(raw).token()
 
 
@@ -243,7 +245,7 @@ def test_nobody_there():
         (8031, "mock=True"),
         (8040, "Register"),
         (8050, "Register"),
-        (8104, "모의투자"),
+        (8104, "Use another API"),
         (8200, "corporate"),
         (1501, "base_url"),
         (1517, "base_url"),
@@ -359,14 +361,14 @@ def test_each_call_has_the_timeout(server, options, timeout):
         assert not adapter.closed
 
 
-def test_a_lent_session_whose_send_is_somebody_else_s(server):
-    """Where another ``send`` is in place, as requests-mock puts one, the call is made in the caller's own thread."""
+def test_a_lent_session_whose_send_was_replaced(server):
+    """With a ``send`` that is not requests' own, as requests-mock puts one, the caller's own thread makes the call."""
     with requests.Session() as session:
         adapter = Noting()
         session.mount("http://", adapter)
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
         auth.token()
-        session.send = session.send
+        session.send = types.MethodType(lambda self, *args, **kwargs: requests.Session.send(self, *args, **kwargs), session)
         auth.revoke()
 
         assert [False, True] == [thread is threading.current_thread() for thread in adapter.threads]
@@ -390,7 +392,7 @@ def test_an_answer_of_64_kib(spaces, is_read):
         if is_read:
             assert "fake-token" == auth_at(raw).token()
         else:
-            with pytest.raises(TokenUnavailable, match="the answer is longer than 65536 bytes"):
+            with pytest.raises(TokenUnavailable, match="the response is longer than 65536 bytes"):
                 auth_at(raw).token()
 
 
@@ -413,7 +415,7 @@ def test_a_lent_session_that_runs_no_hooks():
     with RawServer(issued("fake-token"), endless) as raw, WithoutHooks() as session:
         assert "fake-token" == auth_at(raw, session=session).token()
 
-        with pytest.raises(TokenUnavailable, match="the answer is longer than 65536 bytes"):
+        with pytest.raises(TokenUnavailable, match="the response is longer than 65536 bytes"):
             auth_at(raw, session=session).token()
 
 
@@ -427,32 +429,41 @@ def test_a_redirect_in_a_lent_session_that_runs_no_hooks(server):
     assert [] == server.requests
 
 
-def test_a_lent_session_that_can_only_post(server):
-    """Whatever has a ``post`` like that of requests can be lent: a wrapper of the user's, say."""
-    wrapper = SimpleNamespace(post=requests.post)
-    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=wrapper)
+def test_a_lent_session_s_own_request_and_post_are_not_called(server):
+    """The token call goes past them: a session that holds a lock there would wait for itself."""
 
-    assert server.token is None
-    assert auth.token() == server.token
+    class OneAtATime(requests.Session):
+        def request(self, *args, **kwargs):
+            raise AssertionError("request() was called")
+
+        post = request
+
+    with OneAtATime() as session:
+        assert server.token is None
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+
+        assert auth.token() == server.token
 
 
-def test_what_a_lent_session_s_own_post_is_given(server):
-    """The arguments of requests' own, and header names as the specification spells them: a wrapper may look at them."""
-    given = []
+def test_a_dropped_connection_of_a_lent_session_is_replaced(server):
+    """A pooled connection that the server closed while it was idle costs no request: the call is made once more."""
+    seen = []
 
-    class Wrapper(requests.Session):
-        def post(self, url, **kwargs):
-            given.append(kwargs)
-            return super().post(url, **kwargs)
+    class Dropped(requests.adapters.HTTPAdapter):
+        def send(self, request, **kwargs):
+            seen.append(request.url)
+            if len(seen) == 1:
+                error = urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
+                raise requests.exceptions.ConnectionError(error, request=request)
+            return super().send(request, **kwargs)
 
-    with Wrapper() as session:
+    with requests.Session() as session:
+        session.mount("http://", Dropped())
+
         KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
 
-    (kwargs,) = given
-    assert {"data", "headers", "auth", "hooks", "allow_redirects", "timeout", "stream"} == {*kwargs}
-    assert [False, True] == [kwargs["allow_redirects"], kwargs["stream"]]
-    assert kwargs["allow_redirects"] is False
-    assert ["Content-Type", "api-id", "Cache-Control", "Authorization"] == list(kwargs["headers"])
+    assert 2 == len(seen)
+    assert 1 == server.issues
 
 
 class Broken(requests.adapters.BaseAdapter):
@@ -672,5 +683,5 @@ def test_a_failed_call_is_logged_once(server, auth, caplog):
         with pytest.raises(TokenUnavailable) as caught:
             auth.token()
 
-    assert [("requests_kiwoom", logging.WARNING, str(caught.value))] == caplog.record_tuples
+    assert [("requests_kiwoom.source", logging.WARNING, str(caught.value))] == caplog.record_tuples
     assert isinstance(caplog.records[0].msg, str)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -149,8 +148,8 @@ def test_an_accepted_resend_ends_the_pause(server, session, url):
         assert 0 == session.post(url, json={}).json()["return_code"]
 
 
-def test_success_ends_the_probation(server, url):
-    """With resend=False, too: once a request with the new token succeeded, its rejection is news again."""
+def test_a_success_ends_the_pause(server, url):
+    """With ``resend=False``, too: once the API accepted the new token, its rejection is met at once."""
     server.clock.stop()
     auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
     server.reply("ka10001", [{}, {}, {"rows": "x" * 2000}, {}])
@@ -163,8 +162,8 @@ def test_success_ends_the_probation(server, url):
     assert [0, 0, 3, 0, 3, 0] == codes
 
 
-def test_a_failure_does_not_end_the_probation(server, url):
-    """HTTP 503 says nothing about the new token."""
+def test_a_failure_ends_no_trial(server, url):
+    """HTTP 503 says nothing about the new token: if the API rejects it then, a pause begins."""
     server.clock.stop()
     auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
     auth.token()
@@ -178,21 +177,6 @@ def test_a_failure_does_not_end_the_probation(server, url):
     assert 2 == server.issues
 
 
-def test_a_late_acceptance_of_an_older_token(server, auth):
-    """That a token was accepted says nothing for the one that was issued after it: that is on probation still."""
-    server.clock.stop()
-    server.reissue = "new"
-    source = auth._source
-    older = source.current()
-    newer = source.replace(older.value)
-    source.accepted(older.value)
-
-    with pytest.raises(TokenUnavailable, match="is rejected"):
-        source.replace(newer.value)
-    source.accepted(newer.value)
-    assert newer != source.replace(newer.value)
-
-
 def test_the_rejected_token_handed_out_again(server, session, url, caplog):
     """au10001 hands out the very token that was rejected: nothing is sent again, and the log names the way out."""
     server.clock.stop()
@@ -204,7 +188,7 @@ def test_the_rejected_token_handed_out_again(server, session, url, caplog):
 
     assert 2 == server.issues
     assert 4 == sum(request.path == PATH for request in server.requests)
-    assert any("renew()" in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+    assert "auth.renew(force=True) replaces it now" in caplog.text
 
 
 def test_reissue_fails_and_the_rejected_answer_is_the_caller_s(server, session, url, caplog):
@@ -341,6 +325,7 @@ def test_a_401_of_3_megabytes(server, url, auth, stream):
 def test_a_rejected_streamed_answer_that_the_caller_gets(server, auth, url, size, is_read):
     """With ``stream=True`` a rejected answer of up to 64 KiB can be read by the caller; a longer one is closed."""
     auth.token()
+    server.content_length = True
     server.fail(Reply(b"x" * size, 401), path=PATH)
 
     with requests.post(url, json={}, stream=True, auth=auth.for_api("ka10001", resend=False)) as answer:
@@ -366,6 +351,7 @@ def test_a_short_streamed_answer_can_still_be_read(server, session, url):
 def test_an_empty_streamed_answer_keeps_no_connection(server, session, url, monkeypatch):
     """With ``stream=True`` there is nothing to read in it: what comes next goes out over the same connection."""
     session.auth.token()
+    server.content_length = True
     connect, connected = HTTPConnection.connect, []
     monkeypatch.setattr(HTTPConnection, "connect", lambda self: (connected.append(self.port), connect(self))[1])
     server.fail(Reply(b""), lambda request: [server.revoke_all(), Reply(b"", 401)][1], Reply(b""), path=PATH)
@@ -417,7 +403,7 @@ def test_a_rejection_of_1_kib(make, size, attempts):
 
 @pytest.mark.parametrize("second", [faults.server_error(503), refusal(1700, limit=5, api_id="ka10001")])
 def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second):
-    """A request sent again that fails for another reason says nothing about the new token: it stays on probation."""
+    """A resent request that fails for another reason says nothing about the new token: its trial goes on."""
     server.clock.stop()
     server.reissue = "new"
     server.fail(*[Reply(REJECTED), second] * 10, path=PATH)
@@ -479,7 +465,7 @@ def test_an_answer_that_came_over_no_connection(server, session, url, caplog):
     session.mount(url, Canned())
 
     assert 401 == session.post(url, json={}).status_code
-    assert "its request cannot be sent a second time" in caplog.text
+    assert "not resent: the response came over no connection" in caplog.text
     assert 2 == server.issues
 
 
@@ -506,19 +492,19 @@ def test_hooks_that_are_not_run_by_requests(caplog):
 
     assert 4 == len(raw.requests)
     for token in ("first", "second"):
-        assert f"token {fingerprint(token)} was rejected" in caplog.text
+        assert f"token {fingerprint(token)} rejected for ka10001 (" in caplog.text
 
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_chunked_answers(stream):
-    """A rejection without a declared length is seen, unless ``stream=True`` leaves the body to the caller."""
+    """A rejection without a declared length is recognised, with ``stream=True`` as well."""
     body = json.dumps(REJECTED).encode()
     chunked = http_chunked(body)
     with RawServer(issued("first"), chunked, issued("second"), http(b"{}")) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
 
         with requests.post(raw.url + PATH, json={}, auth=auth, stream=stream) as answer:
-            assert (REJECTED if stream else {}) == answer.json()
+            assert {} == answer.json()
 
 
 def test_the_second_answer_is_left_to_the_caller():

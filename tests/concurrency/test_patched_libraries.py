@@ -22,7 +22,7 @@ class _Locking(requests.Session):
 
 
 def test_request_that_holds_a_lock(server):
-    """A session of the user's that sends one request at a time is lent, and carries the auth."""
+    """A session that lets one request through at a time may be lent, and carry the auth."""
 
     class OneAtATime(requests.Session):
         lock = threading.RLock()

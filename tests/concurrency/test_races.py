@@ -1,4 +1,4 @@
-"""Three threads and one token, in every order that their steps can have, with up to two faults on the way."""
+"""Three threads and one token, in every order of their steps, with up to two faults."""
 
 import itertools
 import threading
@@ -6,15 +6,17 @@ import threading
 import pytest
 
 from requests_kiwoom import Token, TokenRevokeError, TokenUnavailable
-from requests_kiwoom.origins import PRODUCTION
+from requests_kiwoom.oauth import OAuthClient
+from requests_kiwoom.origins import PRODUCTION, origin_of
+from requests_kiwoom.secret import Secret
 from requests_kiwoom.source import TokenSource
-from requests_kiwoom.tokens import LIFETIME, epoch_to_kst
+from requests_kiwoom.tokens import LIFETIME, HeldToken, epoch_to_kst
 from tests.helpers.stepping import Deadlock, SteppedLock, every_schedule
 from tests.helpers.threads import in_threads
 
 NOW = 1_800_000_000.0
 MOST_FAULTS = 2
-#: What the three threads do, and what may come of it at the worst.
+#: What the three threads do, and what each may raise.
 MAY_RAISE = {
     "current": (TokenUnavailable, KeyboardInterrupt),
     "replace": (TokenUnavailable, KeyboardInterrupt),
@@ -28,7 +30,7 @@ class Kiwoom:
 
     origin = PRODUCTION
     appkey = "fake-appkey"
-    longest_call = 13.05
+    max_call_seconds = 13.05
 
     def __init__(self, schedule, reissue):
         self.schedule = schedule
@@ -39,10 +41,10 @@ class Kiwoom:
         self.revoked = set()
         self.calls = self.interrupted = self.in_flight = self.most_in_flight = 0
 
-    def issue(self, now):
+    def issue(self, now, seconds):
         self.calls += 1
         with self:
-            self._fault(TokenUnavailable("au10001 gave no answer"))
+            self._fault(TokenUnavailable("au10001: no response"))
             if self.alive is None or self.reissue == "new" or self.alive.expires_epoch <= now:
                 self.alive = Token(f"fake-token-{len(self.issued)}", epoch_to_kst(now + LIFETIME))
                 self.issued[self.alive.value] = self.alive
@@ -50,9 +52,9 @@ class Kiwoom:
 
     def revoke(self, token):
         with self:
-            self._fault(TokenRevokeError("au10002 gave no answer"))
+            self._fault(TokenRevokeError("au10002: no response"))
             if token != self.alive:
-                raise TokenRevokeError("au10002 said no", return_code=3)
+                raise TokenRevokeError("au10002 did not revoke the token", return_code=3)
             self.alive = None
             self.revoked.add(token.value)
 
@@ -75,36 +77,44 @@ class Kiwoom:
         self.in_flight -= 1
 
 
+class HeldLock(SteppedLock):
+    """A stepped lock with the interface of the source's own."""
+
+    def hold(self, seconds, error):
+        return self
+
+
 class SteppedSource(TokenSource):
-    """The source itself, in which a thread takes a step before it reads or publishes the lease."""
+    """The source itself, in which a thread takes a step before it reads or publishes the held token."""
 
     def __init__(self, kiwoom):
         self.kiwoom = kiwoom
         self.schedule = kiwoom.schedule
         self.now = NOW
-        self.dead_when_read = {}
+        self.revoked_when_read = {}
         super().__init__(kiwoom, clock=self.read_clock)
-        self._lock = SteppedLock(self.schedule)
+        self._lock = HeldLock(self.schedule)
 
     @property
-    def _lease(self):
-        if not self._lock_is_mine():  # With the lock, nobody else publishes: one order is as good as another.
+    def _held(self):
+        if not self._lock_is_mine():  # With the lock, no other thread publishes: one order is as good as another.
             self.schedule.step()
-            self.dead_when_read[threading.get_ident()] = set(self.kiwoom.revoked)
-        return self._stepped_lease
+            self.revoked_when_read[threading.get_ident()] = set(self.kiwoom.revoked)
+        return self._stepped_held
 
-    @_lease.setter
-    def _lease(self, lease):
+    @_held.setter
+    def _held(self, held):
         self.schedule.step()
-        self._stepped_lease = lease
+        self._stepped_held = held
 
     def program(self, name, *args):
-        """A thread's work: call `name`; a token that was dead when the thread read may not come back."""
+        """A thread's work: call `name`; a token that was revoked before the thread read may not be returned."""
 
         def work():
             outcome = getattr(self, name)(*args)
-            if isinstance(outcome, Token):
-                assert outcome.value not in self.dead_when_read.get(threading.get_ident(), ())
+            if isinstance(outcome, HeldToken):
+                outcome = outcome.token
+                assert outcome.value not in self.revoked_when_read.get(threading.get_ident(), ())
             return outcome
 
         return work
@@ -136,16 +146,15 @@ def check(kiwoom, names, outcomes, rejected):
         if isinstance(outcome, Token):
             assert kiwoom.issued[outcome.value] == outcome
             assert name != "replace" or rejected != outcome.value
-        elif outcome is None:
-            assert name in ("renew", "revoke")
+        elif outcome is None or isinstance(outcome, bool):
+            assert name == ("revoke" if outcome is None else "renew")
         else:
-            # What could not be done is told to whoever asked for it, as what it is.
             assert isinstance(outcome, MAY_RAISE[name])
     if {"renew", "revoke"}.isdisjoint(names):
         # One call for all of them; a failed one stands for all that come in its pause.
         assert kiwoom.calls <= 1 + kiwoom.interrupted
     if kiwoom.faults == MOST_FAULTS:
-        # Nothing went wrong: nobody is sent away but by au10002, which knows no token that is dead.
+        # Nothing went wrong: the only error is au10002's, which refuses a token that was revoked.
         assert {TokenRevokeError} >= {type(error) for error in errors}
 
 
@@ -154,7 +163,7 @@ def check_afterwards(kiwoom, source, rejected=""):
     kiwoom.faults = 0
     source.now += 61
     # If it was not replaced then, the rejected token is carried once more, and rejected.
-    outcomes = in_threads(2, lambda: (source.current(), source.replace(rejected))[1])
+    outcomes = in_threads(2, lambda: (source.current(), source.replace(rejected, "ka10001"))[1].token)
     assert [kiwoom.alive] * 2 == outcomes
 
 
@@ -167,12 +176,13 @@ def test_every_order_of_three_threads(names, warm, reissue, caplog):
     for schedule in every_schedule():
         kiwoom = Kiwoom(schedule, reissue)
         source = SteppedSource(kiwoom)
-        rejected = source.current().value if warm else "fake-token-of-yesterday"
+        rejected = source.current().token.value if warm else "fake-token-of-yesterday"
         source.now += 3600
         if "replace" in names:
             kiwoom.alive = None  # It is rejected because it was revoked from outside.
         kiwoom.calls, kiwoom.faults = 0, MOST_FAULTS
-        programs = [source.program(name, *([rejected] if name == "replace" else [])) for name in names]
+        arguments = {"replace": (rejected, "ka10001"), "renew": (False,)}
+        programs = [source.program(name, *arguments.get(name, ())) for name in names]
         check(kiwoom, names, schedule.run(*programs), rejected)
         check_afterwards(kiwoom, source, rejected if "replace" in names else "")
 
@@ -185,9 +195,10 @@ def test_the_expiry_at_any_step(names, caplog):
     for schedule in every_schedule():
         kiwoom = Kiwoom(schedule, "same")
         source = Clocked(kiwoom)
-        old = source.current()
+        old = source.current().token
         kiwoom.faults = 1
-        programs = [source.program(name, *(["fake-token-of-yesterday"] if name == "replace" else [])) for name in names]
+        arguments = {"replace": ("fake-token-of-yesterday", "ka10001")}
+        programs = [source.program(name, *arguments.get(name, ())) for name in names]
         outcomes = schedule.run(*programs)
         for outcome in outcomes[:2]:
             assert outcome in (old, kiwoom.alive) or isinstance(outcome, (TokenUnavailable, KeyboardInterrupt))
@@ -221,20 +232,21 @@ def test_a_lock_that_is_never_released_is_found():
         schedule.run(lock.__enter__, lock.__enter__)
 
 
-def test_value_and_expiry_belong_together(server, auth):
-    """50 threads read 4,000 times each while the token expires four times: no read mixes two, or is of a dead one."""
-    source = auth._source
+def test_value_and_expiry_belong_together(server):
+    """50 threads read 1,000 times each while the token expires four times: no read mixes two, or is of an expired one."""
+    keys = Secret(server.appkey), Secret(server.secretkey)
+    source = TokenSource(OAuthClient(origin_of(server.url), *keys, None, (3.05, 10.0)), clock=server.clock)
     seen = []
     turns = itertools.count(1)
 
     def read():
         pairs = set()
-        for turn in range(4000):
+        for turn in range(1000):
             asked_at = server.clock()
-            token = source.current()
+            token, authorization, _, _ = source.current()
             assert asked_at < token.expires_epoch
-            pairs.add((token.value, token.authorization, token.expires_epoch, token.expires_at))
-            if turn == 2000 and next(turns) % 12 == 0:
+            pairs.add((token.value, authorization, token.expires_epoch, token.expires_at))
+            if turn == 500 and next(turns) % 12 == 0:
                 server.clock.advance(hours=24)
         seen.append(pairs)
 

@@ -13,6 +13,7 @@ from requests_kiwoom import (
     InvalidApiId,
     KiwoomAuth,
     KiwoomAuthError,
+    Token,
     TokenIssueError,
     TokenRevokeError,
     TokenUnavailable,
@@ -153,7 +154,7 @@ def test_no_answer_holds_no_secret(caplog, password):
 def test_reprs_are_masked(server, auth):
     """The repr of an auth, a view and a token names no secret; tokens are told apart by a fingerprint."""
     token = auth.token()
-    held = auth._source.held
+    held = Token(token, auth.expires_at)
 
     assert f"<KiwoomAuth {server.url}>" == repr(auth) == str(auth)
     assert f"<KiwoomAuth {server.url} ka10001>" == repr(auth.for_api("ka10001"))
@@ -173,10 +174,10 @@ def test_the_log_of_a_good_day(server, session, url, forbidden, caplog):
     session.auth.renew()
     session.auth.revoke()
 
-    mine = [record for record in caplog.records if record.name == "requests_kiwoom"]
+    mine = [record for record in caplog.records if record.name.startswith("requests_kiwoom.")]
     assert {"INFO", "WARNING"} == {record.levelname for record in mine}
-    assert 4 == sum("issued token" in record.getMessage() for record in mine)
-    assert 1 == sum("was rejected for ka10001" in record.getMessage() for record in mine)
+    assert 4 == sum(" issued, " in record.getMessage() for record in mine)
+    assert 1 == sum(" rejected for ka10001 (" in record.getMessage() for record in mine)
     assert not any(secret in caplog.text for secret in forbidden())
 
 
@@ -271,7 +272,7 @@ def test_a_password_in_an_address():
         with pytest.raises(TokenUnavailable) as caught:
             auth.token()
 
-    assert " gave no answer. OSError: nothing at http://***@proxy.example:8080 listens. " in str(caught.value)
+    assert ": no response. OSError: nothing at http://***@proxy.example:8080 listens. " in str(caught.value)
 
 
 def test_a_key_is_masked_before_the_text_is_cut():

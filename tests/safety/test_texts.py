@@ -7,14 +7,17 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth, SQLiteStore, TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
-from requests_kiwoom.testing.server import Reply
+from requests_kiwoom.codes import CODES, Kind
+from requests_kiwoom.testing import Reply
 from requests_kiwoom.tokens import fingerprint
 from tests.helpers.constants import PATH, REJECTED
 
+REFUSALS = [code for code in CODES.values() if code.kind is Kind.REFUSED]
+
 
 def log_of(caplog):
-    """Level and text of each line of this package's one logger."""
-    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "requests_kiwoom"]
+    """Level and text of each line that this package logged."""
+    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name.startswith("requests_kiwoom.")]
 
 
 @pytest.mark.parametrize(
@@ -22,44 +25,39 @@ def log_of(caplog):
     [
         (
             Reply(b"<html>", 503),
-            "HTTP 503). This is no answer of Kiwoom's: maintenance, or a firewall or proxy on the way.",
+            "HTTP 503). The response is not from Kiwoom's API: maintenance (점검), or a firewall or proxy on the way.",
         ),
         (
             Reply(b"<html>", 400),
-            "HTTP 400). This is no answer of Kiwoom's: maintenance, or a firewall or proxy on the way.",
+            "HTTP 400). The response is not from Kiwoom's API: maintenance (점검), or a firewall or proxy on the way.",
         ),
-        (Reply({}, 500), "HTTP 500). It will be asked again."),
+        (Reply({}, 500), "HTTP 500). It will be retried."),
         (
             Reply({"return_code": 5, "return_msg": "[1700:...]"}),
-            "HTTP 200, return_code 5). [1700:...]."
-            " Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
+            f"HTTP 200, return_code 5). [1700:...]. {CODES[1700].advice} See `requests-kiwoom explain 1700`.",
         ),
         (
             Reply({"return_code": 5, "return_msg": "[1701:...]"}),
-            "HTTP 200, return_code 5). [1701:...]."
-            " Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
+            f"HTTP 200, return_code 5). [1701:...]. {CODES[1701].advice} See `requests-kiwoom explain 1701`.",
         ),
         (
             Reply({"return_code": 5, "return_msg": "[1702:...]"}),
-            "HTTP 200, return_code 5). [1702:...]."
-            " Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
+            f"HTTP 200, return_code 5). [1702:...]. {CODES[1702].advice} See `requests-kiwoom explain 1702`.",
         ),
-        (
-            Reply(b"", 429),
-            "HTTP 429). Too many calls: Kiwoom allows about 2 a second, for all programs that use the key.",
-        ),
+        (Reply(b"", 429), f"HTTP 429). {CODES[1700].advice}"),
         (
             Reply(b"", 300),
-            "HTTP 300). It redirects, and keys are not carried to another address: check base_url.",
+            "HTTP 300). It redirects, and keys are not sent to another address: check base_url.",
         ),
         (
             Reply(b"", 399),
-            "HTTP 399). It redirects, and keys are not carried to another address: check base_url.",
+            "HTTP 399). It redirects, and keys are not sent to another address: check base_url.",
         ),
         (
             Reply({"return_code": 3, "return_msg": "[8050:...]"}),
             "HTTP 200, return_code 3). [8050:...]."
-            " Register this machine's public IP address for the key in the Kiwoom REST API portal.",
+            " Register this machine's public IP address for the key in the Kiwoom REST API portal. It changes with the"
+            " network. See `requests-kiwoom explain 8050`.",
         ),
     ],
 )
@@ -74,17 +72,12 @@ def test_an_issue_that_failed(server, auth, reply, text):
 
 
 @pytest.mark.parametrize(
-    "code, told",
-    [
-        (8001, "Check that appkey and secretkey are a pair of the portal's, whole, and in this order."),
-        (8010, "The token was issued to another IP address: revoke it there, or wait until it has expired."),
-        (8020, "The keys did not arrive: see what stands between this program and Kiwoom (a proxy, a gateway)."),
-        (8030, "Mock trading (모의투자) needs mock=True and a key of its own; production (실전) needs neither."),
-        (1501, "The request did not arrive as sent: check base_url, and any proxy or gateway."),
-    ],
+    "code, advice",
+    [(code.number, f"{code.advice} See `requests-kiwoom explain {code.number}`.") for code in REFUSALS]
+    + [(1501, "The request did not arrive as it was sent: check base_url, and any proxy or gateway.")],
 )
 @pytest.mark.parametrize("return_code", [1, 3])
-def test_a_refusal_says_what_to_do(server, auth, return_code, code, told):
+def test_a_refusal_says_what_to_do(server, auth, return_code, code, advice):
     """The vendor's words, whatever the ``return_code`` beside them, and what to do."""
     server.fail(Reply({"return_code": return_code, "return_msg": f"[{code}:...]"}))
 
@@ -92,7 +85,7 @@ def test_a_refusal_says_what_to_do(server, auth, return_code, code, told):
         auth.token()
 
     answered = f"({server.url}, HTTP 200, return_code {return_code}). [{code}:...]."
-    assert f"au10001 issued no token {answered} {told}" == str(caught.value)
+    assert f"au10001 issued no token {answered} {advice}" == str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +97,7 @@ def test_a_refusal_says_what_to_do(server, auth, return_code, code, told):
         ({"expires_dt": "99991231240000"}, "expires_dt is later than what a datetime can hold"),
         (
             {"expires_dt": "20241107083713"},
-            "expires_dt is 2024-11-07 08:37:13 KST, far from this machine's clock: set that, and its time zone",
+            "expires_dt is 2024-11-07 08:37:13 KST, far from this machine's clock: set the clock and the time zone",
         ),
     ],
 )
@@ -116,8 +109,8 @@ def test_what_is_no_token(server, auth, members, malformed):
     with pytest.raises(TokenUnavailable) as caught:
         auth.token()
 
-    answered = f"({server.url}, HTTP 200, return_code 0). It will be asked again."
-    assert f"au10001 gave what is no token: {malformed} {answered}" == str(caught.value)
+    answered = f"({server.url}, HTTP 200, return_code 0). It will be retried."
+    assert f"au10001 returned a malformed token: {malformed} {answered}" == str(caught.value)
 
 
 def test_a_return_code_that_is_no_number(server, auth):
@@ -127,8 +120,8 @@ def test_a_return_code_that_is_no_number(server, auth):
     with pytest.raises(TokenUnavailable) as caught:
         auth.token()
 
-    answered = f"({server.url}, HTTP 200). It will be asked again."
-    assert f"au10001 gave what is no token: return_code is no number {answered}" == str(caught.value)
+    answered = f"({server.url}, HTTP 200). It will be retried."
+    assert f"au10001 returned a malformed token: return_code is no number {answered}" == str(caught.value)
 
 
 def test_a_key_in_the_vendor_s_words(server, auth):
@@ -139,7 +132,7 @@ def test_a_key_in_the_vendor_s_words(server, auth):
         auth.token()
 
     assert "no *** here" == caught.value.return_msg
-    assert f"({server.url}, HTTP 200, return_code 9). no *** here. It will be asked again." in str(caught.value)
+    assert f"({server.url}, HTTP 200, return_code 9). no *** here. It will be retried." in str(caught.value)
 
 
 def test_a_revoke_that_failed(server, auth):
@@ -151,39 +144,39 @@ def test_a_revoke_that_failed(server, auth):
         auth.revoke()
 
     answered = f"({server.url}, HTTP 200, return_code 3). [8015:...]."
-    told = "If the token was dead already, all is well; if not, it stays in use, and can be revoked again."
-    assert f"au10002 did not revoke the token {answered} {told}" == str(caught.value)
+    advice = "If the token was already invalid, ignore this; otherwise revoke it again."
+    assert f"au10002 did not revoke the token {answered} {advice}" == str(caught.value)
 
 
-def test_no_answer():
+def test_no_response():
     """A port where nobody listens: what failed, where, the reason in requests' words, and what shows more."""
     with pytest.raises(TokenUnavailable) as caught:
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9").token()
 
-    assert str(caught.value).startswith("au10001 at http://127.0.0.1:9 gave no answer. ConnectionError: ")
-    assert str(caught.value).endswith(". `python -m requests_kiwoom doctor` shows where it fails.")
+    assert str(caught.value).startswith("au10001 at http://127.0.0.1:9: no response. ConnectionError: ")
+    assert str(caught.value).endswith(". `requests-kiwoom doctor` shows where it fails.")
 
 
 def test_an_address_that_cannot_be_read():
     """Of a proxy's address, not a word: what requests quotes of one with a slash in its password begins that."""
-    told = r" gave no answer\. Invalid(Proxy)?URL: the address of a proxy, or base_url, cannot be read\. "
+    told = r": no response\. Invalid(Proxy)?URL: the address of a proxy, or base_url, cannot be read\. "
     with pytest.raises(TokenUnavailable, match=told), requests.Session() as session:
         session.proxies = {"http": "http://user:fake-pass/word@127.0.0.1:9"}
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://localhost:9", session=session).token()
 
 
-def test_no_answer_and_no_words():
+def test_no_response_and_no_words():
     """What the user's session raises without a word is told by its kind."""
 
     class Wordless(requests.Session):
-        def post(self, *args, **kwargs):
+        def send(self, *args, **kwargs):
             raise OSError
 
-    with pytest.raises(TokenUnavailable, match=" gave no answer. OSError. "), Wordless() as session:
+    with pytest.raises(TokenUnavailable, match=": no response. OSError. "), Wordless() as session:
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9", session=session).token()
 
 
-def test_a_long_answer_is_cut(server, auth):
+def test_a_long_return_msg_is_cut(server, auth):
     """Of the vendor's words 500 characters are told, on one line."""
     server.fail(Reply({"return_code": 9, "return_msg": "x\n" * 1000}))
 
@@ -193,7 +186,7 @@ def test_a_long_answer_is_cut(server, auth):
     assert "x " * 250 == caught.value.return_msg
 
 
-def test_the_answer_on_an_error(server, auth):
+def test_the_response_on_an_error(server, auth):
     """The error's ``response`` is the answer as it came, but for where a redirect leads, and who was asked what."""
     server.fail(Reply({"return_code": 9}, 302, {"Location": "http://127.0.0.1:9/", "X-Node": "a"}))
 
@@ -224,35 +217,45 @@ def test_the_log_of_a_day(server, auth, session, url, caplog):
     auth.revoke()
 
     assert [
-        ("INFO", f"au10001 issued token {first}, which expires {expires}"),
-        ("WARNING", f"token {first} was rejected for ka10001 (HTTP 200)"),
-        ("INFO", f"au10001 issued token {second}, which expires {later}"),
-        ("INFO", f"au10001 issued token {third}, which expires {last}"),
-        ("INFO", f"token {third} was revoked"),
+        ("INFO", f"token {first} issued, expires {expires}"),
+        ("WARNING", f"token {first} rejected for ka10001 (HTTP 200, code 8005)"),
+        ("INFO", f"token {second} issued, expires {later}"),
+        ("INFO", f"token {third} issued, expires {last}"),
+        ("INFO", f"token {third} revoked"),
     ] == log_of(caplog)
 
 
 def test_the_log_of_a_resend_that_was_rejected(server, auth, session, url, caplog):
-    """A second rejection names the new token."""
+    """A second rejection names the new token, and what ends the pause."""
     auth.token()
     server.reissue = "new"
     server.fail(Reply(REJECTED), Reply(REJECTED), path=PATH)
     caplog.clear()
     session.post(url, json={})
 
-    assert ("WARNING", f"token {fingerprint(auth.token())} was rejected as well (HTTP 200)") == log_of(caplog)[-1]
+    new = fingerprint(auth.token())
+    assert [
+        ("WARNING", f"token {new} rejected for ka10001 (HTTP 200, code 8005)"),
+        (
+            "WARNING",
+            f"no other token: ka10001 rejected the new token {new}, too. Another one will be requested after a pause;"
+            " auth.renew(force=True) replaces it now.",
+        ),
+    ] == log_of(caplog)[-2:]
 
 
-def test_the_log_of_an_answer_that_goes_to_the_caller(server, session, url, caplog):
-    """If no other token is to be had, the log has the reason."""
+def test_the_log_of_a_rejection_without_another_token(server, session, url, caplog):
+    """If no other token can be obtained, the log has au10001's error once, and once why the request was not resent."""
     session.post(url, json={})
     server.revoke_all()
     server.fail(Reply(b"", 500))
     caplog.clear()
     session.post(url, json={})
 
-    (_, rejected), (_, failed), (_, told) = log_of(caplog)
-    assert f"the rejected answer goes to the caller: {failed}" == told
+    (_, rejected), (_, failed), (_, consequence) = log_of(caplog)
+    assert " rejected for ka10001 (" in rejected
+    assert failed.startswith("au10001 issued no token (")
+    assert f"no other token: {failed}" == consequence
 
 
 def test_the_log_of_a_renewal_that_is_none(server, auth, caplog):
@@ -263,10 +266,11 @@ def test_the_log_of_a_renewal_that_is_none(server, auth, caplog):
     caplog.clear()
     auth.renew()
 
-    (level, refused), (also, told) = log_of(caplog)
+    (level, refused), (also, older) = log_of(caplog)
     assert ("WARNING", "WARNING") == (level, also)
     assert refused.startswith("renew(): au10002 did not revoke the token (")
-    assert f"renew(): token {fingerprint(auth.token())} is not new, it expires {auth.expires_at}" == told
+    held = f"<Token {fingerprint(auth.token())} expires_at={auth.expires_at.isoformat()}>"
+    assert f"renew(): Kiwoom returned an older token {held}" == older
 
 
 def test_the_log_of_a_store(server, tmp_path, caplog):
@@ -283,10 +287,10 @@ def test_the_log_of_a_store(server, tmp_path, caplog):
     second.revoke()
 
     assert [
-        ("INFO", f"token {fingerprint(first.token())}, which expires {first.expires_at}, is the store's"),
+        ("INFO", f"using token {fingerprint(first.token())} from the store, expires {first.expires_at}"),
         (
             "WARNING",
-            "the token store failed, so this process goes on without it for now:"
+            "the token store failed, continuing without it:"
             " DatabaseError: file is not a database",
         ),
     ] == log_of(caplog)[:2]

@@ -1,63 +1,94 @@
-"""How long au10001 is left alone, and the error it last failed with."""
+"""``Backoff`` and ``LastFailure``: how long au10001 is not called again, and the error it last failed with."""
 
 import pytest
 
-from requests_kiwoom import TokenUnavailable
-from requests_kiwoom.backoff import LONGEST, Backoff
-from requests_kiwoom.failing import Failing
+from requests_kiwoom import TokenRefused, TokenUnavailable
+from requests_kiwoom.backoff import LONGEST, Backoff, LastFailure
+
+NOW = 1_800_000_000.0
 
 
-def test_backoff_grows_and_clears():
-    """Each pause is 1, 2, 4 ... times 1 to 1.5 s, up to 30 s; clear() starts over."""
-    backoff = Backoff()
-    now = 1000.0
-    for least in (1, 2, 4, 8, 16, LONGEST, LONGEST):
-        end = backoff.extend(now)
-        assert least <= end - now <= min(least * 1.5, LONGEST)
-        assert end - now == pytest.approx(backoff.remaining(now))
-        now = end
-        assert 0.0 == backoff.remaining(now + 0.001)
-    backoff.extend(now)
-    backoff.clear()
-
-    assert 0.0 == backoff.remaining(now)
-    assert backoff.extend(now) - now <= 1.5
+def test_a_pause_grows_to_30_seconds():
+    """Each pause is 1, 2, 4 ... s times 1 to 1.5, and at most 30 s."""
+    backoff, now = Backoff(), NOW
+    for least in (1, 2, 4, 8, 16, LONGEST, LONGEST, LONGEST):
+        assert least == backoff.next_length
+        backoff = backoff.after_failure(now)
+        assert least <= backoff.length <= min(least * 1.5, LONGEST)
+        assert backoff.length == backoff.remaining(now)
+        now += backoff.length + 0.001
+        assert 0.0 == backoff.remaining(now)
 
 
-def test_backoff_forgets():
-    """A failure long past starts a new row; a clock set back ends a pause."""
-    backoff = Backoff()
-    backoff.extend(1000.0)
-    assert 0.0 == backoff.remaining(999.0)
-    backoff.extend(1001.0)
-    backoff.extend(1300.9)
-    assert 4 <= backoff.extend(1300.9) - 1300.9
-
-    assert backoff.extend(1600.9) - 1600.9 <= 1.5
+def test_the_jitter_differs():
+    """Processes that fail at the same moment do not retry at the same moment."""
+    assert 1 < len({Backoff().after_failure(NOW).length for _ in range(50)})
 
 
-def test_a_pause_that_ends_while_it_is_looked_at(monkeypatch):
-    """A signal handler may issue in the middle of anything: the error that was seen is the one that is raised."""
-    failing = Failing()
-    failing.note(TokenUnavailable("seen"), 0.0)
-    monkeypatch.setattr(Backoff, "remaining", lambda backoff, now: failing.clear() or 1.0)
-
-    with pytest.raises(TokenUnavailable, match="^seen$"):
-        failing.raise_in_pause(0.5)
+def test_many_failures():
+    """The power of two does not overflow, however often a call fails."""
+    assert LONGEST == Backoff(5000, NOW, 30.0).after_failure(NOW + 31).length
 
 
-def test_an_error_that_is_not_noted_yet(monkeypatch):
-    """A signal handler may ask in the middle of anything: the pause has begun, and there is no error to raise yet."""
-    failing, extend, asked = Failing(), Backoff.extend, []
+@pytest.mark.parametrize("seconds, failures", [(0, 4), (299.9, 4), (300, 1), (-0.1, 1)])
+def test_a_row_of_failures_ends_after_five_minutes(seconds, failures):
+    """A failure long after the last one, or before it by a clock that was set back, is the first of a new row."""
+    backoff = Backoff(3, NOW, 4.0)
 
-    def interrupted(backoff, now, at_least=0.0):
-        end = extend(backoff, now, at_least)
-        asked.append(failing.raise_in_pause(now))
-        return end
+    assert failures == backoff.after_failure(NOW + seconds).failures
 
-    monkeypatch.setattr(Backoff, "extend", interrupted)
-    failing.note(TokenUnavailable("the first"), 0.0)
-    failing.clear()
-    failing.note(TokenUnavailable("the second"), 0.0)
 
-    assert [None, None] == asked
+@pytest.mark.parametrize("seconds, remaining", [(0, 4.0), (1, 3.0), (3.5, 0.5), (4, 0.0), (5, 0.0), (-0.1, 0.0)])
+def test_remaining(seconds, remaining):
+    """A pause ends when its time has passed, and when the clock is set back."""
+    assert remaining == Backoff(3, NOW, 4.0).remaining(NOW + seconds)
+
+
+@pytest.mark.parametrize("at_least, length", [(60.0, 60.0), (0.5, None)])
+def test_a_pause_lasts_as_long_as_the_error_asks_for(at_least, length):
+    """``Retry-After`` lengthens a pause, and does not shorten it."""
+    pause = Backoff().after_failure(NOW, at_least).length
+
+    assert pause == length if length is not None else 1.0 <= pause <= 1.5
+
+
+def test_no_failure():
+    """Before any failure there is no error."""
+    assert LastFailure().error_in_pause(NOW) is None
+
+
+def test_an_error_in_its_pause():
+    """In the pause each caller gets an error of its own, with the seconds that remain; after it none."""
+    error = TokenUnavailable("HTTP 503", code=1700, retry_after=7.0)
+    failure = LastFailure().followed_by(error, NOW)
+    first, second = failure.error_in_pause(NOW + 2), failure.error_in_pause(NOW + 2)
+
+    assert first is not error and first is not second
+    assert ("HTTP 503", 1700, 5.0) == (str(first), first.code, first.retry_after)
+    assert failure.error_in_pause(NOW + 7) is None
+
+
+def test_a_refusal_in_its_pause():
+    """``TokenRefused`` has a pause, too; its error names no time."""
+    failure = LastFailure().followed_by(TokenRefused("[8001:...]"), NOW)
+
+    assert isinstance(failure.error_in_pause(NOW + 0.5), TokenRefused)
+    assert not hasattr(failure.error_in_pause(NOW + 0.5), "retry_after")
+
+
+def test_failures_in_a_row():
+    """The second failure has the longer pause, and its own error."""
+    failure = LastFailure().followed_by(TokenUnavailable("first"), NOW)
+    failure = failure.followed_by(TokenUnavailable("second"), NOW + 2)
+
+    assert "second" == str(failure.error_in_pause(NOW + 2))
+    assert 2.0 <= failure.backoff.length <= 3.0
+
+
+def test_an_error_that_was_raised_does_not_change():
+    """The error that a caller caught keeps its `retry_after`, and is not raised to another caller."""
+    error = TokenUnavailable("down")
+    failure = LastFailure().followed_by(error, NOW)
+    error.retry_after = 99.0
+
+    assert failure.error_in_pause(NOW).retry_after == failure.backoff.length

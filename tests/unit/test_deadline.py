@@ -94,17 +94,18 @@ def test_what_is_no_exception_gets_through():
 
 def test_an_interrupt_when_it_has_come(monkeypatch):
     """What has come in the moment of a Ctrl-C is undone, since nobody gets it."""
-    join, undone = threading.Thread.join, []
+    join, joined, undone = threading.Thread.join, threading.Event(), []
 
     def interrupted(thread, timeout=None):
+        joined.set()
         join(thread)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(threading.Thread, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        call_with_timeout(lambda: 1, 60, "it did not end", undo=undone.append)
+        call_with_timeout(lambda: joined.wait(60), 60, "it did not end", undo=undone.append)
 
-    assert [1] == undone
+    assert [True] == undone
 
 
 def test_an_interrupt_while_the_thread_starts(monkeypatch):

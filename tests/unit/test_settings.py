@@ -1,6 +1,5 @@
 """Keys and settings from arguments, key files and the environment."""
 
-import os
 import pathlib
 
 import pytest
@@ -109,7 +108,7 @@ def test_a_file_s_name_in_place_of_a_key(environ, name):
     """It is told before Kiwoom refuses it, with the variable that it belongs into; the name holds an account number."""
     environ(**{**KEYS, f"KIWOOM_{name.upper()}": f"12345678_{name}.txt"})
 
-    with pytest.raises(ValueError, match=f"^{name} looks like .* or name it in KIWOOM_{name.upper()}_FILE$") as raised:
+    with pytest.raises(ValueError, match=f"^{name} looks like .* or set KIWOOM_{name.upper()}_FILE$") as raised:
         KiwoomAuth.from_env()
     assert "12345678" not in str(raised.value)
 
@@ -177,14 +176,9 @@ def test_a_bad_key_file(tmp_path, content, message):
 
 
 def test_a_path_that_fails_without_a_reason():
-    """A path of the user's own making may raise an error without words: it is told by its name."""
-
-    class Away(os.PathLike):
-        def __fspath__(self):
-            raise ConnectionResetError
-
-    with pytest.raises(ValueError, match="^the appkey file cannot be read: ConnectionResetError$"):
-        KiwoomAuth(Away(), "fake-secretkey")
+    """An error without a reason of the system's is named by its class; its text would show the path."""
+    with pytest.raises(ValueError, match="^the appkey file cannot be read: ValueError$"):
+        KiwoomAuth(pathlib.Path("12345678\0_appkey"), "fake-secretkey")
 
 
 @pytest.mark.parametrize("key", ["", " fake", "fake\n", "키", "12345678_appkey.txt"])
@@ -287,7 +281,6 @@ def test_base_url_none_does_not_hide_kiwoom_mock(monkeypatch):
     monkeypatch.setenv("KIWOOM_APPKEY", "fake-appkey")
     monkeypatch.setenv("KIWOOM_SECRETKEY", "fake-secretkey")
     monkeypatch.setenv("KIWOOM_MOCK", "1")
-    monkeypatch.setenv("KIWOOM_BASE_URL", "https://gateway.example")
 
     assert "https://mockapi.kiwoom.com" == KiwoomAuth.from_env(base_url=None).base_url
 
