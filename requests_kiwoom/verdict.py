@@ -12,6 +12,8 @@ from .envelope import SIZE_LIMIT, read_envelope
 
 #: A rejected streamed response is read if it declares at most this many bytes, and closed otherwise.
 _DRAIN_LIMIT = 64 * 1024
+#: Of a streamed response, at most about this many bytes are looked at, the lines between its chunks included.
+_PEEK_LIMIT = 8 * SIZE_LIMIT
 
 
 class Verdict(Enum):
@@ -81,29 +83,39 @@ def peek(response: Response) -> bytes | None:
         return None
     is_chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
     encoding = response.headers.get("Content-Encoding", "").lower()
-    taken = b""
+    taken, failure = b"", None
     try:
         data = reader.peek(1)  # One read from the socket at most: the caller waits no longer for a first piece.
         while True:
             content, is_complete = _dechunk(data) if is_chunked else (data, not data)
             if encoding:
                 content = _decompress(content)
-            if is_complete or not _may_be_rejection(content):
-                return content if is_complete else None
+            if is_complete or read_envelope(content) is not None:  # Its last chunk may come later.
+                return content
+            if len(data) > _PEEK_LIMIT or not _may_be_rejection(content):
+                return None
             taken += reader.read(len(data) - len(taken))
             data = taken + reader.peek(1)
             if data == taken:  # The connection was closed.
                 return content if not is_chunked else None
-    except (OSError, ValueError, zlib.error):
+    except OSError as error:  # A socket raises a timeout once, and then another error.
+        failure = error
+        return None
+    except (ValueError, zlib.error):
         return None
     finally:
-        if taken:
-            connection.fp = BufferedReader(_PutBack(taken, reader))  # type: ignore[union-attr]
+        if taken or failure is not None:
+            connection.fp = BufferedReader(_PutBack(taken, failure, reader))  # type: ignore[union-attr]
 
 
 def _may_be_rejection(content: bytes) -> bool:
     """Return whether `content` may be the beginning of a rejection's JSON object."""
-    return len(content) <= SIZE_LIMIT and (not content.strip() or b'"return_' in content[:SIZE_LIMIT])
+    if not content or len(content) > SIZE_LIMIT:
+        return not content  # The line before the first chunk, or the header of gzip.
+    compact = b"".join(content.split())
+    # White space alone keeps a connection alive, and "}{" is in rows of JSON, one on each line.
+    is_beginning = compact != b"" and b'{"return_'.startswith(compact)
+    return is_beginning or (b'"return_' in compact and b"}{" not in compact)
 
 
 def _dechunk(data: bytes) -> tuple[bytes, bool]:
@@ -130,16 +142,20 @@ def _decompress(content: bytes) -> bytes:
 
 
 class _PutBack(RawIOBase):
-    """Bytes that were taken from a reader, and then the rest of the reader."""
+    """Bytes that were taken from a reader, then the error that it raised, and then the rest of the reader."""
 
-    def __init__(self, taken: bytes, reader: BufferedReader) -> None:
+    def __init__(self, taken: bytes, failure: "OSError | None", reader: BufferedReader) -> None:
         self._taken = taken
+        self._failure = failure
         self._reader = reader
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if not self._taken and self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
         piece = self._taken[: len(buffer)] or self._reader.read1(len(buffer))
         self._taken = self._taken[len(buffer) :]
         buffer[: len(piece)] = piece
