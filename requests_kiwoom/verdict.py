@@ -12,6 +12,8 @@ from .envelope import SIZE_LIMIT, read_envelope
 
 #: A rejected streamed response is read if it declares at most this many bytes, and closed otherwise.
 _DRAIN_LIMIT = 64 * 1024
+#: Bytes of a body, with what its chunks and its compression add, after which it is no short body.
+_PEEK_LIMIT = 16 * 1024
 
 
 class Verdict(Enum):
@@ -88,7 +90,7 @@ def peek(response: Response) -> tuple[bytes | None, bool]:
         while True:
             content, is_complete = _dechunk(data) if is_chunked else (data, not data)
             content = decode(content)
-            if is_complete or not _may_be_rejection(content):
+            if is_complete or len(data) > _PEEK_LIMIT or not _needs_more(content):
                 return content, is_complete
             taken += reader.read(len(data) - len(taken))
             data = taken + reader.peek(1)
@@ -100,15 +102,21 @@ def peek(response: Response) -> tuple[bytes | None, bool]:
     except (ValueError, zlib.error):
         return None, False
     finally:
-        if taken or failure:
-            connection.fp = BufferedReader(_PutBack(taken, reader, failure))  # type: ignore[union-attr]
+        if taken or failure is not None:
+            connection.fp = BufferedReader(_PutBack(taken, failure, reader))  # type: ignore[union-attr]
 
 
-def _may_be_rejection(content: bytes) -> bool:
-    """Return whether `content` may be the beginning of a rejection's JSON object."""
-    # The network may split the body anywhere, in the first member's name as well.
-    beginning = b"".join(content[:SIZE_LIMIT].split())[:9]
-    return len(content) <= SIZE_LIMIT and (b'{"return_'.startswith(beginning) or b'"return_' in content)
+def _needs_more(content: bytes) -> bool:
+    """Return whether only more of the body shows if it is a rejection."""
+    if not content:  # The line before the first chunk, or the header of gzip.
+        return True
+    if len(content) > SIZE_LIMIT or read_envelope(content) is not None:
+        return False
+    compact = b"".join(content.split())
+    # The network may split the body anywhere, in the first member's name as well. White space alone keeps a connection
+    # alive, and "}{" is in rows of JSON, one on each line.
+    is_beginning = compact != b"" and b'{"return_'.startswith(compact)
+    return is_beginning or (b'"return_' in compact and b"}{" not in compact)
 
 
 def _dechunk(data: bytes) -> tuple[bytes, bool]:
@@ -135,20 +143,21 @@ def _decompress(content: bytes) -> bytes:
 
 
 class _PutBack(RawIOBase):
-    """Bytes that were taken from a reader, and then the rest of the reader, or the error that reading it raised."""
+    """Bytes that were taken from a reader, then the error that it raised, and then the rest of the reader."""
 
-    def __init__(self, taken: bytes, reader: BufferedReader, failure: "OSError | None") -> None:
+    def __init__(self, taken: bytes, failure: "OSError | None", reader: BufferedReader) -> None:
         self._taken = taken
-        self._reader = reader
         # A socket reports a reset or a timeout once; the next read would see the end of the body, or another error.
         self._failure = failure
+        self._reader = reader
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         if not self._taken and self._failure is not None:
-            raise self._failure
+            failure, self._failure = self._failure, None
+            raise failure
         piece = self._taken[: len(buffer)] or self._reader.read1(len(buffer))
         self._taken = self._taken[len(buffer) :]
         buffer[: len(piece)] = piece
