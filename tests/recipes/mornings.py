@@ -40,7 +40,7 @@ def schedule(auth, clock=time.time, sleep=time.sleep):
 
 def main():
     with KiwoomServer() as server:
-        KiwoomAuth.clock = server.clock  # Nobody waits two days for a demonstration.
+        KiwoomAuth.clock = server.clock  # A demonstration does not wait two days.
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
         mornings = schedule(auth, server.clock, lambda seconds: None)
         times, tokens = set(), set()
