@@ -186,6 +186,7 @@ class KiwoomAuth(AuthBase):
         :raises TokenUnavailable: none can be obtained now.
         :raises TokenRevokeError: au10002 gave no response; the old token stays in use.
 
+        >>> token = auth.token()
         >>> auth.renew()
         False
         >>> auth.renew(force=True)
