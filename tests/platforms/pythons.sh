@@ -82,8 +82,8 @@ bring_free_threaded() {
             --only-binary=:all: --platform manylinux2014_x86_64 --python-version 3.14 --implementation cp --abi cp314t \
             --dest "$build" panda3d==1.10.16 || return 1
         "$dir/tools/bin/python" -m zipfile -e "$build"/panda3d-*.whl "$build"
-        tar --create --directory "$debian/usr/lib/python3.14" --exclude=lib-dynload --exclude=test --exclude=__pycache__ \
-            --exclude='config-*' . | tar --extract --directory "$library"
+        tar --create --directory "$debian/usr/lib/python3.14" --exclude=lib-dynload --exclude=test \
+            --exclude=__pycache__ --exclude='config-*' . | tar --extract --directory "$library"
         cp "$build"/deploy_libs/*.so* "$library/lib-dynload/"
         cp "$build"/deploy_libs/_sysconfigdata_t*.py "$library/"
         ln -sf "$debian/usr/lib/x86_64-linux-gnu/libsqlite3.so.0" "$library/lib-dynload/libsqlite3.so"

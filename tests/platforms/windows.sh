@@ -55,8 +55,11 @@ if ! [ -x "$wine" ] || ! command -v "$CC" unzip localedef >/dev/null || ! [ -f /
     [ "$(id -u)" = 0 ] || skip "Wine is not installed, and only root can install it"
     step "Wine and MinGW, from Debian"
     log=$(mktemp)
-    { apt-get -qq -o DPkg::Lock::Timeout=300 update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-        --no-install-recommends -o DPkg::Lock::Timeout=300 install wine wine64 gcc-mingw-w64-x86-64-posix locales unzip; } >"$log" 2>&1 || { tail "$log"; skip "apt-get failed"; }
+    {
+        apt-get -qq -o DPkg::Lock::Timeout=300 update &&
+            DEBIAN_FRONTEND=noninteractive apt-get -qq --yes --no-install-recommends -o DPkg::Lock::Timeout=300 install \
+                wine wine64 gcc-mingw-w64-x86-64-posix locales unzip
+    } >"$log" 2>&1 || { tail "$log"; skip "apt-get failed"; }
     rm "$log"
     wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 fi
@@ -156,8 +159,8 @@ END
 
     step "The package's extras, for Windows"
     "${pip[@]}" wheel --no-deps --wheel-dir "$build" "$project"
-    local extras=test,gevent
-    [[ $tag = *t ]] && extras=test  # Without a GIL there is no gevent.
+    local extras="test,gevent"
+    [[ $tag = *t ]] && extras="test" # Without a GIL there is no gevent.
     # pip takes the environment markers of the Python that it runs on: what Windows needs besides is named here.
     "${pip[@]}" install --target "$home/Lib/site-packages" "${windows[@]}" \
         "$(echo "$build"/requests_kiwoom-*.whl)[$extras]" colorama tzdata
@@ -180,7 +183,8 @@ for version in "${versions[@]}"; do
     [ -f "$dir/$version/complete" ] || make_python "$version"
     run_python "$version" -c "
 import locale, platform, sqlite3, ssl, sys
-print('--', sys.version, platform.platform(), ssl.OPENSSL_VERSION, 'SQLite', sqlite3.sqlite_version, locale.getencoding())"
+print('--', sys.version, platform.platform(), locale.getencoding())
+print('--', ssl.OPENSSL_VERSION, 'SQLite', sqlite3.sqlite_version)"
     step "The tests on Python $version for Windows"
     if [ ${#arguments[@]} -gt 0 ]; then
         run_python "$version" -m pytest -p no:cacheprovider -n 2 "${arguments[@]}"
