@@ -159,7 +159,8 @@ def _sanitized_copy(response: Response, deadline: float) -> Response:
             response.close()
     copy.url = getattr(response, "url", None) or ""
     copy.request = PreparedRequest()
-    copy.request.prepare(method="POST", url=copy.url or None)
+    if copy.url:
+        copy.request.prepare(method="POST", url=copy.url)
     copy.status_code = response.status_code
     for name in ("reason", "encoding", "elapsed"):
         setattr(copy, name, getattr(response, name, getattr(copy, name)))

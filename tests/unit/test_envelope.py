@@ -2,7 +2,7 @@
 
 import pytest
 
-from requests_kiwoom.envelope import read_envelope
+from requests_kiwoom.envelope import Envelope, read_envelope
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,51 @@ def test_envelope_encodings(encoding):
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"8005", b'"[8005:"', b"{", b"\xff", b"[" * 9000, b"<html>"])
 def test_no_envelope(body):
-    """What is no JSON object is no envelope."""
+    """A body that is not a JSON object has no envelope."""
     assert read_envelope(body) is None
 
 
 @pytest.mark.parametrize("said, return_msg", [('"이유"', "이유"), ("null", ""), ("[8005]", ""), ("8005", "")])
 def test_return_msg_is_text(said, return_msg):
-    """``return_msg`` is Kiwoom's words; what is no text is an empty one."""
+    """``return_msg`` is Kiwoom's words; anything but text is an empty string."""
     assert return_msg == read_envelope(f'{{"return_msg": {said}}}'.encode()).return_msg
 
 
 def test_its_repr_shows_no_payload():
-    """What says how a call went can be printed: the payload, which may be au10001's with the token, is left out."""
+    """The payload, which may be au10001's with the token, is left out."""
     envelope = read_envelope(b'{"return_code": 0, "token": "fake-token"}')
 
     assert "<Envelope return_code=0 code=None>" == repr(envelope)
+
+
+@pytest.mark.parametrize(
+    "body, rejects",
+    [
+        ('{"return_code": 3, "return_msg": "[8005:x]"}', True),
+        ('{"return_code": "3", "return_msg": "CODE=8103"}', True),
+        ('{"return_code": 8031}', True),
+        ('{"return_msg": "[8003:x]"}', True),
+        ('{"return_code": null, "return_msg": "[8003:x]"}', True),
+        ('{"return_code": 3, "return_msg": "[8001:x]"}', False),
+        ('{"return_code": 0, "return_msg": "[8005:x]"}', False),
+        ('{"return_code": "0", "return_msg": "[8005:x]"}', False),
+        ('{"return_code": 20, "return_msg": "[8005:x]"}', False),
+        ('{"return_code": 0.0, "return_msg": "[8005:x]"}', False),
+        ('{"return_code": false, "return_msg": "[8005:x]"}', False),
+        ('{"return_code": " 0", "return_msg": "[8005:x]"}', False),
+        ("{}", False),
+    ],
+)
+def test_rejects_token(body, rejects):
+    """A readable code rejects the token; success in any spelling, or a ``return_code`` that is unreadable, does not."""
+    assert rejects == read_envelope(body.encode()).rejects_token
+
+
+def test_the_payload_is_the_whole_object():
+    """``payload`` is the JSON object as it came."""
+    assert {"return_code": 0, "rows": [1]} == read_envelope(b'{"return_code": 0, "rows": [1]}').payload
+
+
+def test_a_half_made_envelope_has_a_repr():
+    """An error reporter may print an envelope whose constructor failed."""
+    assert "<Envelope return_code=None code=None>" == repr(Envelope.__new__(Envelope))

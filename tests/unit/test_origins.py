@@ -1,4 +1,4 @@
-"""Which hosts get the headers, over real TLS under the vendor's own host names."""
+"""Which hosts get the headers: the pure functions, and over real TLS under the vendor's own host names."""
 
 import contextlib
 import socket
@@ -9,11 +9,88 @@ import requests
 import trustme
 
 from requests_kiwoom import InsecureTransport, KiwoomAuth, WrongEnvironment
-from requests_kiwoom.testing import KiwoomServer
-from requests_kiwoom.testing import server as server_module
+from requests_kiwoom.origins import MOCK, PRODUCTION, Origin, has_origin, origin_of, parse_base_url
+from requests_kiwoom.testing import KiwoomServer, Reply
 from tests.helpers.constants import PATH
 
 HOSTS = ["api.kiwoom.com", "mockapi.kiwoom.com", "foreign.example", "api.kiwoom.com.evil.example", "evil.example"]
+
+
+@pytest.mark.parametrize(
+    "url, origin",
+    [
+        ("https://api.kiwoom.com/api/dostk/stkinfo", PRODUCTION),
+        ("HTTPS://API.KIWOOM.COM:443", PRODUCTION),
+        ("https://mockapi.kiwoom.com/?q=https://api.kiwoom.com", MOCK),
+        ("https://api.kiwoom.com.evil.example/", Origin("https", "api.kiwoom.com.evil.example", 443)),
+        ("https://api.kiwoom.com@evil.example/", Origin("https", "evil.example", 443)),
+        ("http://[::1]:8080/", Origin("http", "::1", 8080)),
+        ("http://127.0.0.1", Origin("http", "127.0.0.1", 80)),
+        ("https://x:0/", Origin("https", "x", 0)),
+        ("ftp://api.kiwoom.com/", None),
+        ("/api/dostk/stkinfo", None),
+        ("https://", None),
+        ("https://[::1", None),
+        ("https://x:99999/", None),
+        ("https://x:port/", None),
+        ("", None),
+    ],
+)
+def test_origin_of(url, origin):
+    """Scheme, host and port, in lower case and with the default port; ``None`` for anything but http and https."""
+    assert origin == origin_of(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.kiwoom.com", "https://x:8443", "http://[::1]:8080", "http://[::1]", "http://localhost"]
+)
+def test_an_origin_as_text(url):
+    """``str()`` is a URL without the default port."""
+    assert url == str(origin_of(url))
+
+
+@pytest.mark.parametrize(
+    "host, is_loopback",
+    [("localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True)]
+    + [("10.0.0.1", False), ("localhost.evil.example", False), ("api.kiwoom.com", False), ("::2", False)],
+)
+def test_loopback(host, is_loopback):
+    """``localhost`` and the loopback addresses are this machine."""
+    assert is_loopback == Origin("http", host, 80).is_loopback
+
+
+@pytest.mark.parametrize(
+    "url, own, expected",
+    [
+        ("https://api.kiwoom.com/api/x", PRODUCTION, True),
+        ("https://other.example/", PRODUCTION, False),
+        ("mailto:api.kiwoom.com", PRODUCTION, False),
+        ("http://127.0.0.1:8080/", Origin("http", "127.0.0.1", 8080), True),
+        ("http://127.0.0.1:8081/", Origin("http", "127.0.0.1", 8080), False),
+        ("https://gateway.example:8443/", Origin("https", "gateway.example", 8443), True),
+        ("https://gateway.example/", Origin("https", "gateway.example", 8443), False),
+        ("https://mockapi.kiwoom.com/", PRODUCTION, WrongEnvironment),
+        ("https://api.kiwoom.com:8443/", PRODUCTION, WrongEnvironment),
+        ("https://api.kiwoom.com/", Origin("https", "gateway.example", 443), WrongEnvironment),
+        ("http://api.kiwoom.com/", PRODUCTION, InsecureTransport),
+        ("http://mockapi.kiwoom.com/", PRODUCTION, InsecureTransport),
+        ("http://gateway.example/", Origin("https", "gateway.example", 443), InsecureTransport),
+        ("http://other.example/", Origin("https", "gateway.example", 443), False),
+    ],
+)
+def test_has_origin(url, own, expected):
+    """The own origin gets the headers; Kiwoom's other host, and plain http to a host that has https, are errors."""
+    if isinstance(expected, bool):
+        assert expected == has_origin(url, own)
+    else:
+        with pytest.raises(expected):
+            has_origin(url, own)
+
+
+def test_parse_base_url():
+    """Scheme, host and port in any spelling are one origin."""
+    for base_url in ("https://Gateway.Example", "https://gateway.example:443/", "HTTPS://gateway.example/"):
+        assert Origin("https", "gateway.example", 443) == parse_base_url(base_url)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +186,7 @@ def test_other_hosts_get_nothing(world, production, url, host):
 
 @pytest.mark.parametrize("url", ["https://api.kiwoom.com\\@evil.example/", "https://api.kiwoom.com\t.evil.example/"])
 def test_urls_that_parsers_disagree_on(world, production, url):
-    """Whatever such a URL means to requests, the token does not get to another host."""
+    """Whatever such a URL means to requests, the token is not sent to another host."""
     with contextlib.suppress(requests.exceptions.RequestException):
         requests.post(url, json={}, auth=production, timeout=5)
 
@@ -166,7 +243,7 @@ def test_the_token_service_itself(world, production, path):
 def test_a_redirect_to_the_other_environment(world, production):
     """A redirect from production to mock trading carries no token, not even after a 401 there."""
     location = {"Location": "https://mockapi.kiwoom.com/api/dostk/stkinfo"}
-    world["api.kiwoom.com"].fail(server_module.Reply({}, 307, location), path=PATH)
+    world["api.kiwoom.com"].fail(Reply({}, 307, location), path=PATH)
     world["mockapi.kiwoom.com"].rejection = 401
 
     requests.post(f"https://api.kiwoom.com{PATH}", json={}, auth=production)
@@ -176,7 +253,7 @@ def test_a_redirect_to_the_other_environment(world, production):
 
 
 def test_a_wrong_certificate(world, monkeypatch):
-    """A server whose certificate nobody vouches for gets no keys."""
+    """A server whose certificate is not trusted gets no keys."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
 
     with pytest.raises(requests.exceptions.ConnectionError, match="(?i)certificate"):
@@ -186,7 +263,7 @@ def test_a_wrong_certificate(world, monkeypatch):
 
 
 def test_other_schemes_pass(world, production):
-    """What is no http at all is none of the auth's business: no token is issued for it."""
+    """Another scheme than http and https is left untouched: no token is issued for it."""
     with pytest.raises(requests.exceptions.InvalidSchema):
         requests.get("ftp://api.kiwoom.com/api/", auth=production)
     with pytest.raises(requests.exceptions.InvalidSchema):

@@ -6,7 +6,18 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from requests_kiwoom.tokens import KST, Token, fingerprint, is_plausible, parse_expires_dt
+from requests_kiwoom.tokens import (
+    KST,
+    Authorization,
+    Token,
+    epoch_to_kst,
+    fingerprint,
+    hold,
+    is_plausible,
+    parse_expires_dt,
+)
+
+NOW = 1_800_000_000.0
 
 
 def test_expires_dt_is_kst():
@@ -50,14 +61,12 @@ def test_plausible(hours, expected):
 
 
 def test_any_text_has_a_fingerprint():
-    """What a caller says was rejected is anybody's text, and is told by its fingerprint all the same."""
+    """The text that a caller reports as rejected may be any text; its fingerprint has 8 digits."""
     assert 8 == len(fingerprint("\ud800"))
 
 
 def test_a_token_is_immutable():
     """A Token cannot be changed, and takes nothing that could not be a header."""
-    from datetime import datetime, timezone
-
     token = Token("fake-token", datetime(2026, 11, 22, tzinfo=timezone.utc))
 
     with pytest.raises(AttributeError, match="immutable"):
@@ -74,11 +83,71 @@ def test_a_token_is_immutable():
     assert token != "fake-token" and token != Token("fake-other", token.expires_at)
 
 
-def test_a_token_pickles(server, auth):
+def test_a_token_pickles():
     """A Token is the same after pickling and copying."""
-    from datetime import datetime, timezone
-
     token = Token("fake-token", datetime(2026, 11, 22, tzinfo=timezone.utc))
 
     for twin in (pickle.loads(pickle.dumps(token)), copy.deepcopy(token), copy.copy(token)):
         assert token == twin and hash(token) == hash(twin)
+
+
+def test_the_repr_of_a_token():
+    """A token shows its fingerprint and its expiry in KST, and nothing of its value."""
+    token = Token("fake-token", datetime(2025, 1, 2, 23, 30, tzinfo=timezone.utc))
+
+    assert "<Token e1466187 expires_at=2025-01-03T08:30:00+09:00>" == repr(token) == str(token)
+    assert "<Secret> <Secret>" == f"{token.value!r} {token.authorization!r}"
+    assert "<Token>" == repr(Token.__new__(Token))
+
+
+def test_an_authorization_knows_its_key():
+    """The header value is text, masked, and says which key it is for; a copy of its text does not."""
+    authorization = Authorization("Bearer fake-token", "fake-hash")
+
+    assert "Bearer fake-token" == authorization
+    assert ("<Secret>", "fake-hash") == (repr(authorization), authorization.source_key)
+    assert "" == Authorization("Bearer fake-token").source_key
+
+
+@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_a_copy_of_an_authorization_knows_its_key(clone):
+    """A pickled request, sent in another process, is still known as this key's."""
+    assert "fake-hash" == clone(Authorization("Bearer fake-token", "fake-hash")).source_key
+
+
+@pytest.mark.parametrize(
+    "lifetime, use_until, is_overdue", [(3600, 3600, False), (0.5, 0.5, False), (0, 30, True), (-3600, 30, True)]
+)
+def test_how_long_a_token_is_used(lifetime, use_until, is_overdue):
+    """A live token is used to its expiry; one that is past it, by this clock, is overdue, and used for 30 s."""
+    held = hold(Token("fake-token", epoch_to_kst(NOW + lifetime)), "fake-hash", NOW)
+
+    assert (NOW + use_until, is_overdue) == (held.use_until, held.is_overdue)
+    assert ("Bearer fake-token", "fake-hash") == (held.authorization, held.authorization.source_key)
+
+
+@pytest.mark.parametrize(
+    "seconds, moment",
+    [
+        (0, datetime(1970, 1, 1, 9, tzinfo=KST)),
+        (-86400, datetime(1969, 12, 31, 9, tzinfo=KST)),
+        (40_000_000_000, datetime(3237, 7, 20, 8, 6, 40, tzinfo=KST)),
+    ],
+)
+def test_epoch_to_kst(seconds, moment):
+    """Seconds since the epoch are converted without this machine's calendar functions: years before 1970, too."""
+    assert moment == epoch_to_kst(seconds)
+    assert "KST" == epoch_to_kst(seconds).tzname()
+
+
+def test_an_epoch_beyond_the_calendar():
+    """A moment that no datetime can hold is an ``OverflowError``."""
+    with pytest.raises(OverflowError):
+        epoch_to_kst(1e15)
+
+
+def test_midnight_as_24_hours():
+    """24:00 is 0:00 of the next day; after the last day of the calendar it is malformed."""
+    assert datetime(2026, 11, 23, tzinfo=KST) == parse_expires_dt("20261122240000")
+    with pytest.raises(ValueError, match="later than what a datetime can hold"):
+        parse_expires_dt("99991231240000")
