@@ -9,7 +9,7 @@ import types
 
 import pytest
 
-from requests_kiwoom.cli import texts, texts_demo, texts_doctor, texts_explain
+from requests_kiwoom.cli import texts, texts_demo, texts_doctor, texts_explain, texts_serve
 from requests_kiwoom.cli.language import Text, detect_language
 from requests_kiwoom.cli.layout import COLUMNS, display_width, pad, wrap
 from tests.helpers.cli import run
@@ -32,7 +32,7 @@ def texts_of(value):
             yield from texts_of(each)
 
 
-ALL = [text for module in (texts, texts_demo, texts_doctor, texts_explain) for text in texts_of(module)]
+ALL = [text for module in (texts, texts_demo, texts_doctor, texts_explain, texts_serve) for text in texts_of(module)]
 
 
 def fields(text):
@@ -60,14 +60,13 @@ def test_both_texts_have_the_same_values():
 
 
 def test_no_text_stands_elsewhere():
-    """Commands print and raise texts of those modules, and no words of their own; serve speaks English."""
+    """Commands print and raise texts of those modules, and no words of their own."""
     spoken = []
     for path in pathlib.Path(texts.__file__).parent.glob("*.py"):
-        if path.name != "serve.py":
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "print_error", "CommandError"):
-                    words = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
-                    spoken += [word for word in words if isinstance(word, str) and re.search("[a-z] [a-z]", word)]
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "print_error", "CommandError"):
+                words = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+                spoken += [word for word in words if isinstance(word, str) and re.search("[a-z] [a-z]", word)]
 
     assert [] == spoken
 
