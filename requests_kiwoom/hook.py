@@ -14,7 +14,7 @@ from .resend import adapter_arguments, add_cookies, guard_redirect, is_rewound
 from .secret import Secret, mask
 from .source import TokenSource
 from .tokens import HeldToken, fingerprint
-from .verdict import Verdict, is_short, judge_response
+from .verdict import Verdict, is_short, judge_response, peek
 
 logger = logging.getLogger(__name__)
 
@@ -103,15 +103,19 @@ class RejectionHook:
 
     def _release(self, response: Response, streamed: bool, rejected: str) -> None:
         """Read or close a rejected response: a pool of one connection would have none for the token call."""
-        code = None
+        envelope = None
         try:
             if not streamed or is_short(response):
                 envelope = read_envelope(response.content)
-                code = envelope.code if envelope is not None else None
             else:
+                content = peek(response)[0] or b""
+                envelope = read_envelope(content)
+                if envelope is not None:  # The caller can still read it, although the end of the body is missing.
+                    response._content, response._content_consumed = content, True
                 response.close()
         except Exception:  # Cut off, say: the rejection itself was read.
             response.close()
+        code = envelope.code if envelope is not None else None
         details = f"HTTP {response.status_code}" + (f", code {code}" if code is not None else "")
         logger.warning("token %s rejected for %s (%s)", fingerprint(rejected), _api_id_of(response.request), details)
 

@@ -9,7 +9,6 @@ from requests_kiwoom.testing.server import Reply
 from tests.helpers.constants import PATH
 from tests.helpers.raw_server import RawServer, http
 from tests.helpers.sessions import KeepsAuth, redirect
-from tests.helpers.threads import in_threads
 
 #: Where the redirects within the origin lead.
 HOP = f"{PATH}?hop=1"
@@ -103,18 +102,6 @@ def test_the_caller_s_request_keeps_its_token(server, foreign, auth, url):
 
     assert [auth.token()] * 2 == [seen.token for seen in server.requests if seen.path == PATH]
     assert [None] == [seen.token for seen in foreign.requests]
-
-
-def test_one_request_sent_by_two_threads(server, foreign, auth, url):
-    """While one thread follows a redirect to another host, a second thread's copy of the request keeps the token."""
-    server.fail(redirect(foreign.url + PATH), path=PATH)
-    request = requests.Request("POST", url, json={}, auth=auth.for_api("ka10001")).prepare()
-    with KeepsAuth() as session:
-        session.send(request, allow_redirects=False)
-
-    (copied,) = in_threads(1, request.copy)
-    assert request.headers["Authorization"] == copied.headers["Authorization"]
-    assert "Authorization" not in request.copy().headers
 
 
 @pytest.mark.parametrize("location", ["{foreign}/api/x", "//{host}/api/x"])

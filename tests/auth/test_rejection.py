@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -525,3 +526,22 @@ def test_the_second_send_fails():
             requests.post(raw.url + PATH, json={}, auth=auth)
 
     assert 4 == len(raw.requests)
+
+
+@pytest.mark.parametrize("end", [b"", b"0\r\n\r\n"])
+def test_a_streamed_rejection_that_the_caller_gets_can_be_read(end):
+    """With ``stream=True`` and ``resend=False`` the caller reads the rejection, also if its last chunk did not arrive."""
+    body = json.dumps(REJECTED).encode()
+    chunked = http_chunked(body).removesuffix(b"0\r\n\r\n") + end
+    done = threading.Event()
+
+    def serve(connection):
+        connection.sendall(chunked)
+        done.wait(60)  # Open, so that only the rejection itself can be read.
+
+    with RawServer(issued("first"), serve, issued("second")) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, resend=False).for_api("ka10001")
+        threading.Timer(0.5, done.set).start()
+        with requests.post(raw.url + PATH, json={}, auth=auth, stream=True) as response:
+            assert REJECTED == response.json()
+            assert body == b"".join(response.iter_content(7))

@@ -2,20 +2,19 @@
 
 import pytest
 
-from requests_kiwoom import Token
+from requests_kiwoom import TokenUnavailable
 from requests_kiwoom.pauses import TOKEN_CALL, ApiPauses
-from requests_kiwoom.tokens import epoch_to_kst, fingerprint
+from requests_kiwoom.tokens import fingerprint
 from tests.helpers.local_clock import LocalClock
 
 NOW = 1_800_000_000.0
-TOKEN = Token("fake-token", epoch_to_kst(NOW + 3600))
+OLD, NEW = "fake-old", "fake-new"
 
 
 @pytest.fixture
 def clock():
     """A clock that stands still."""
-    clock = LocalClock(lambda: NOW)
-    return clock
+    return LocalClock(lambda: NOW)
 
 
 @pytest.fixture
@@ -25,9 +24,9 @@ def pauses(clock):
 
 def reject_new_token(pauses, api_id="ka10001"):
     """Issue a token for a rejection, and reject it; return the error."""
-    pauses.note_issued(TOKEN, api_id)
-    with pytest.raises(Exception) as caught:
-        pauses.note_rejected(TOKEN.value, api_id)
+    pauses.note_issued(OLD, api_id)
+    with pytest.raises(TokenUnavailable) as caught:
+        pauses.note_rejected(NEW, api_id)
     return caught.value
 
 
@@ -46,9 +45,9 @@ def test_a_new_token_that_is_rejected(pauses):
     error = reject_new_token(pauses)
 
     assert 1.0 <= error.retry_after <= 1.5
-    what = f"ka10001 rejected the new token {fingerprint(TOKEN.value)}, too."
+    what = f"ka10001 rejected the new token {fingerprint(NEW)}, too."
     assert f"{what} Another one will be requested after a pause; auth.renew(force=True) replaces it now." == str(error)
-    with pytest.raises(type(error), match="^ka10001 rejects every token. Another one") as caught:
+    with pytest.raises(TokenUnavailable, match="^ka10001 rejects every token. Another one") as caught:
         pauses.check("ka10001")
     assert error.retry_after == caught.value.retry_after
     pauses.check("ka10002")
@@ -67,12 +66,12 @@ def test_the_pause_grows(pauses, clock):
 
 @pytest.mark.parametrize(
     "value, api_id, seconds",
-    [("fake-other", "ka10001", 0), ("fake-token", "ka10002", 0), ("fake-token", "ka10001", 30.01)],
-    ids=["another token", "another API", "after 30 s"],
+    [(OLD, "ka10001", 0), (NEW, "ka10002", 0), (NEW, "ka10001", 30.01)],
+    ids=["the old token", "another API", "after 30 s"],
 )
 def test_a_rejection_that_is_the_token_s_fault(pauses, clock, value, api_id, seconds):
-    """Of another token or API, or long after the issue: no pause begins."""
-    pauses.note_issued(TOKEN, "ka10001")
+    """Of the old token, of another API, or long after the issue: no pause begins."""
+    pauses.note_issued(OLD, "ka10001")
     clock.advance(seconds=seconds)
 
     pauses.note_rejected(value, api_id)
@@ -87,34 +86,40 @@ def test_an_accepted_response_ends_trial_and_pause(pauses):
     assert pauses
     pauses.note_accepted("ka10001")
     assert not pauses
-    pauses.note_issued(TOKEN, "ka10001")
+    pauses.note_issued(OLD, "ka10001")
     pauses.note_accepted("ka10002")
     assert pauses
     pauses.note_accepted("ka10001")
     assert not pauses
-    pauses.note_rejected(TOKEN.value, "ka10001")
+    pauses.note_rejected(NEW, "ka10001")
 
 
 def test_a_login_that_was_not_refused_at_once_was_accepted(pauses, clock):
     """What a program does with ``token()`` is not seen: a rejection after the next pause's length starts none."""
-    pauses.note_issued(TOKEN, TOKEN_CALL)
+    pauses.note_issued(OLD, TOKEN_CALL)
     clock.advance(seconds=1.1)
-    pauses.note_rejected(TOKEN.value, TOKEN_CALL)
+    pauses.note_rejected(NEW, TOKEN_CALL)
 
-    pauses.note_issued(TOKEN, TOKEN_CALL)
+    pauses.note_issued(OLD, TOKEN_CALL)
     clock.advance(seconds=0.9)
-    with pytest.raises(Exception, match="token"):
-        pauses.note_rejected(TOKEN.value, TOKEN_CALL)
+    with pytest.raises(TokenUnavailable):
+        pauses.note_rejected(NEW, TOKEN_CALL)
 
 
-def test_eight_pauses_are_kept(pauses, clock):
-    """Of more than eight APIs, the pause that ends first is forgotten."""
-    for number in range(8):
+def test_the_number_of_pauses_is_limited(pauses):
+    """Of many APIs the pauses that began first are forgotten; the newest is kept."""
+    for number in range(200):
         reject_new_token(pauses, f"ka{number}")
-        clock.advance(seconds=0.01)
-    reject_new_token(pauses, "ka0")  # Its second pause is the longest.
-    reject_new_token(pauses, "ka8")
 
-    running = repr(pauses).split()[1:]
-    assert 8 == len(running)
-    assert {"ka0>", "ka0"} & {*running} and "ka8>" in running
+    running = repr(pauses).strip("<>").split()[1:]
+    assert len(running) < 100
+    assert "ka199" == running[-1] and "ka0" not in running
+
+
+def test_two_apis_on_trial(pauses):
+    """Two APIs that reject every token are told apart: each has its own trial and pause."""
+    pauses.note_issued(OLD, "ka10001")
+    pauses.note_issued(NEW, "ka10002")
+    for api_id, value in (("ka10001", NEW), ("ka10002", "fake-newest")):
+        with pytest.raises(TokenUnavailable, match=f"^{api_id} rejected the new token"):
+            pauses.note_rejected(value, api_id)

@@ -3,21 +3,14 @@
 import array
 import copy
 import io
+import mmap
 import pickle
-import threading
 
 import pytest
 import requests
 
-from requests_kiwoom.resend import (
-    adapter_arguments,
-    add_cookies,
-    is_rewound,
-    keep_token_on_redirect,
-    note_body_position,
-    strip_token_from_redirect,
-)
-from tests.helpers.threads import in_threads
+from requests_kiwoom.origins import origin_of
+from requests_kiwoom.resend import adapter_arguments, add_cookies, guard_redirect, is_rewound, note_body_position
 
 URL = "http://127.0.0.1:9/api/dostk/ordr"
 
@@ -108,6 +101,19 @@ def test_a_file_that_cannot_tell_its_position():
     assert not is_rewound(request)
 
 
+def test_an_mmap_is_rewound_as_a_file():
+    """An mmap is a buffer, but requests reads it as a file."""
+    with mmap.mmap(-1, 4) as body:
+        body.write(b"0123")
+        body.seek(1)
+        request = prepare(data=body)
+        note_body_position(request)
+        body.read()
+
+        assert is_rewound(request)
+        assert b"123" == body.read()
+
+
 def test_a_closed_file_is_not_sent_again():
     """Whatever rewinding raises means no."""
     file = io.BytesIO(b"0123")
@@ -153,79 +159,68 @@ def test_cookies(before, cookies, after):
     assert after == request.headers.get("Cookie")
 
 
-def test_a_copy_for_the_next_hop_lacks_the_token():
-    """The copy that this thread makes lacks the token; the request itself keeps it."""
-    request = prepare()
-    strip_token_from_redirect(request)
+ORIGIN = origin_of(URL)
 
-    assert "Authorization" not in request.copy().headers
+
+def next_hop(request, url):
+    """The request that requests builds for a redirect: a copy with another URL."""
+    hop = request.copy()
+    hop.url = url
+    return hop
+
+
+@pytest.mark.parametrize(
+    "url, is_kept",
+    [
+        ("http://127.0.0.1:9/other", True),
+        ("http://127.0.0.1:9", True),
+        ("http://127.0.0.1:10/other", False),
+        ("https://127.0.0.1:9/other", False),
+        ("http://evil.example/", False),
+        ("ftp://127.0.0.1:9/", False),
+        (None, False),
+    ],
+)
+def test_a_hop_to_another_origin_drops_the_token(url, is_kept):
+    """The next hop keeps the token within the origin; the request itself keeps it always."""
+    request = prepare()
+    guard_redirect(request, ORIGIN)
+
+    assert is_kept == ("Authorization" in next_hop(request, url).headers)
     assert "Bearer fake-token" == request.headers["Authorization"]
-    assert [URL, "POST"] == [request.copy().url, request.copy().method]
 
 
-def test_a_copy_of_another_thread_keeps_the_token():
-    """Another thread that sends the same request is not affected."""
+def test_a_copy_that_goes_nowhere_else_is_a_copy():
+    """A copy that the caller makes after a redirect is complete, and independent of the request."""
+    request = prepare(data=b"order")
+    guard_redirect(request, ORIGIN)
+    guard_redirect(request, ORIGIN)
+
+    copied = request.copy()
+    assert (URL, "POST", b"order") == (copied.url, copied.method, copied.body)
+    assert request.headers == copied.headers and request.headers is not copied.headers
+    copied.headers["X-Mine"] = "1"
+    assert "X-Mine" not in request.headers
+
+
+def test_a_hop_that_lost_the_token_does_not_get_it_back():
+    """Back at the origin after a hop elsewhere, the request has no token."""
     request = prepare()
-    strip_token_from_redirect(request)
+    guard_redirect(request, ORIGIN)
+    hop = next_hop(request, "http://evil.example/")
+    hop.url = URL
 
-    assert ["Bearer fake-token"] * 2 == [made.headers["Authorization"] for made in in_threads(2, request.copy)]
-
-
-def test_a_later_redirect_within_the_origin_carries_the_token():
-    """A redirect that stays at the origin undoes the strip for this thread, and for no other."""
-    request = prepare()
-    stripped, kept, without_token = threading.Event(), threading.Event(), []
-
-    def other():
-        strip_token_from_redirect(request)
-        stripped.set()
-        kept.wait(30)
-        without_token.append("Authorization" not in request.copy().headers)
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    stripped.wait(30)
-    strip_token_from_redirect(request)
-    keep_token_on_redirect(request)
-    kept.set()
-    thread.join()
-
-    assert "Authorization" in request.copy().headers
-    assert [True] == without_token
-
-
-def test_keeping_what_was_never_stripped():
-    """Without a strip there is nothing to undo."""
-    request = prepare()
-    keep_token_on_redirect(request)
-
-    assert "copy" not in request.__dict__
+    assert "Authorization" not in hop.headers
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
-def test_a_clone_of_a_stripped_request_keeps_the_token(clone):
-    """A pickled or deep-copied request that was redirected away can be copied, and is about itself."""
+def test_a_clone_of_a_guarded_request(clone):
+    """A pickled or deep-copied request is guarded as well, and its copies are its own."""
     request = prepare()
-    strip_token_from_redirect(request)
-
+    guard_redirect(request, ORIGIN)
     twin = clone(request)
-
-    assert "Bearer fake-token" == twin.copy().headers["Authorization"]
     twin.headers["X-Mine"] = "1"
-    assert "1" == twin.copy().headers["X-Mine"]
 
-
-def test_a_subclass_copies_itself():
-    """A request of a subclass is copied by the subclass."""
-
-    class Signed(requests.PreparedRequest):
-        def copy(self):
-            copied = super().copy()
-            copied.signature = "fake-signature"
-            return copied
-
-    request = Signed()
-    request.prepare("POST", URL, headers={"Authorization": "Bearer fake-token"})
-    strip_token_from_redirect(request)
-
-    assert "fake-signature" == request.copy().signature
+    assert "1" == twin.copy().headers["X-Mine"] and "X-Mine" not in request.headers
+    assert "Authorization" not in next_hop(twin, "http://evil.example/").headers
+    assert "Authorization" in clone(twin.copy()).headers
