@@ -54,7 +54,7 @@ class BreakingKiwoom(KiwoomServer):
             self.rejection = self._chance.choice(_REJECTIONS)
             self.numbers_as_strings = self._chance.random() < 0.5
 
-    def answer(self, request):
+    def respond(self, request):
         with self._one_by_one:
             self.requests.clear()  # They would be kept for ever.
             return self._issued(request) if request.called == "au10001" else self._ordered(request)
@@ -96,7 +96,7 @@ class BreakingKiwoom(KiwoomServer):
     def _reply(self, request, fault):
         if isinstance(fault, Reply):
             return fault
-        reply = super().answer(request)
+        reply = super().respond(request)
         return fault.spoil(reply) if fault else reply
 
     def _number(self, token):
