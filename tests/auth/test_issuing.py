@@ -368,7 +368,7 @@ def test_a_lent_session_whose_send_was_replaced(server):
         session.mount("http://", adapter)
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
         auth.token()
-        session.send = types.MethodType(lambda self, *args, **kwargs: requests.Session.send(self, *args, **kwargs), session)
+        session.send = types.MethodType(lambda self, *args, **more: requests.Session.send(self, *args, **more), session)
         auth.revoke()
 
         assert [False, True] == [thread is threading.current_thread() for thread in adapter.threads]

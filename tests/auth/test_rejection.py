@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.hooks import dispatch_hook
 from urllib3.connection import HTTPConnection
 
-from requests_kiwoom import KiwoomAuth, TokenRefused, TokenUnavailable
+from requests_kiwoom import KiwoomAuth, TokenRefused
 from requests_kiwoom.testing import faults, refusal
 from requests_kiwoom.testing.server import Reply
 from requests_kiwoom.tokens import fingerprint
@@ -530,7 +530,7 @@ def test_the_second_send_fails():
 
 @pytest.mark.parametrize("end", [b"", b"0\r\n\r\n"])
 def test_a_streamed_rejection_that_the_caller_gets_can_be_read(end):
-    """With ``stream=True`` and ``resend=False`` the caller reads the rejection, also if its last chunk did not arrive."""
+    """With ``stream=True`` and ``resend=False`` the caller reads the rejection, even without its last chunk."""
     body = json.dumps(REJECTED).encode()
     chunked = http_chunked(body).removesuffix(b"0\r\n\r\n") + end
     done = threading.Event()

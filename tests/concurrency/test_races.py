@@ -233,7 +233,7 @@ def test_a_lock_that_is_never_released_is_found():
 
 
 def test_value_and_expiry_belong_together(server):
-    """50 threads read 1,000 times each while the token expires four times: no read mixes two, or is of an expired one."""
+    """50 threads read 1,000 times each while the token expires four times: no read mixes two, none is expired."""
     keys = Secret(server.appkey), Secret(server.secretkey)
     source = TokenSource(OAuthClient(origin_of(server.url), *keys, None, (3.05, 10.0)), clock=server.clock)
     seen = []

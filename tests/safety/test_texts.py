@@ -17,7 +17,8 @@ REFUSALS = [code for code in CODES.values() if code.kind is Kind.REFUSED]
 
 def log_of(caplog):
     """Level and text of each line that this package logged."""
-    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name.startswith("requests_kiwoom.")]
+    ours = [record for record in caplog.records if record.name.startswith("requests_kiwoom.")]
+    return [(record.levelname, record.getMessage()) for record in ours]
 
 
 @pytest.mark.parametrize(

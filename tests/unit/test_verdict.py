@@ -78,7 +78,7 @@ def test_judge(status, content, verdict):
 BODIES = [REJECTION, SUCCESS, b"{}", b"", b" " * 10, b"x" * 3000, b'{"return_code": 0, "rows": "' + b"x" * 5000 + b'"}']
 
 
-@pytest.mark.parametrize("body", BODIES, ids=["rejection", "success", "short", "empty", "blank", "long", "long success"])
+@pytest.mark.parametrize("body", BODIES, ids="rejection success short empty blank long long-success".split())
 @pytest.mark.parametrize(
     "make",
     [
