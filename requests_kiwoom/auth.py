@@ -126,10 +126,10 @@ class KiwoomAuth(AuthBase):
         options = {name: mask(option) for name, option in options.items()}
         for name, variable in (("appkey", "KIWOOM_APPKEY"), ("secretkey", "KIWOOM_SECRETKEY")):
             if name not in options:
-                options[name] = key_from_env(os.environ, variable)
+                options[name] = key_from_env(variable)
         # base_url=None must not disable KIWOOM_MOCK: the program would trade real money.
         if "mock" not in options and options.get("base_url") is None:
-            options["mock"] = mock_from_env(os.environ)
+            options["mock"] = mock_from_env()
             options["base_url"] = os.environ.get("KIWOOM_BASE_URL") or None
             if options["mock"] and options["base_url"]:
                 raise ValueError("both KIWOOM_MOCK and KIWOOM_BASE_URL are set: unset one of them")

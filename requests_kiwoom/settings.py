@@ -3,7 +3,6 @@
 import codecs
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union
 
@@ -116,28 +115,29 @@ def read_timeout(timeout: Any) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
-def key_from_env(environ: Mapping[str, str], variable: str) -> "Secret | Path":
+# os.environ is no argument: it shows the keys in the report of an error.
+def key_from_env(variable: str) -> "Secret | Path":
     """Return the key in `variable`, or the path in `variable` + ``_FILE``.
 
     :raises ValueError: if neither is set, or both are.
     """
-    if environ.get(variable) and environ.get(f"{variable}_FILE"):
+    if os.environ.get(variable) and os.environ.get(f"{variable}_FILE"):
         raise ValueError(f"both {variable} and {variable}_FILE are set: unset one of them")
-    if environ.get(f"{variable}_FILE"):
-        return Path(environ[f"{variable}_FILE"])
-    if environ.get(variable):
-        return Secret(environ[variable])
-    foreign = next((name for name in _FOREIGN_NAMES[variable] if environ.get(name)), None)
+    if os.environ.get(f"{variable}_FILE"):
+        return Path(os.environ[f"{variable}_FILE"])
+    if os.environ.get(variable):
+        return Secret(os.environ[variable])
+    foreign = next((name for name in _FOREIGN_NAMES[variable] if os.environ.get(name)), None)
     hint = f" ({foreign} is set, a name of another client: rename it to {variable})" if foreign else ""
     raise ValueError(f"set {variable}, or {variable}_FILE to the path of the portal's key file{hint}")
 
 
-def mock_from_env(environ: Mapping[str, str]) -> bool:
+def mock_from_env() -> bool:
     """Return whether ``KIWOOM_MOCK`` asks for mock trading.
 
     :raises ValueError: if its value is unknown: a guess could trade real money.
     """
-    text = environ.get("KIWOOM_MOCK", "").strip().lower()
+    text = os.environ.get("KIWOOM_MOCK", "").strip().lower()
     if text in _TRUE:
         return True
     if text in _FALSE:
