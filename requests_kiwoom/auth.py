@@ -107,7 +107,7 @@ class KiwoomAuth(AuthBase):
         >>> KiwoomAuth.from_env(mock=False)
         <KiwoomAuth https://api.kiwoom.com>
         """
-        return cls(**options_from_env({name: mask(option) for name, option in options.items()}, os.environ))
+        return cls(**options_from_env({name: mask(option) for name, option in options.items()}))
 
     def for_api(self, api_id: str, *, resend: bool | None = None) -> "KiwoomAuth":
         """Return this auth for one API: its requests need no ``api-id`` header of their own. The token is shared.

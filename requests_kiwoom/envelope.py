@@ -63,8 +63,22 @@ def read_envelope(body: bytes) -> Envelope | None:
     >>> refused.return_code, refused.code, refused.rejects_token
     (3, 8005, True)
     """
+    return _read(body, None)
+
+
+class _SecretDict(dict[str, Any]):
+    def __repr__(self) -> str:
+        return "<payload>"
+
+
+def read_secret_envelope(body: bytes) -> Envelope | None:
+    """Do the same for a response that holds a token: its payload is masked in tracebacks."""
+    return _read(body, _SecretDict)
+
+
+def _read(body: bytes, object_type: "type[_SecretDict] | None") -> Envelope | None:
     try:
-        payload = json.loads(body)
+        payload = json.loads(body, object_pairs_hook=object_type)
     except (ValueError, RecursionError):
         return None
     return Envelope(payload) if isinstance(payload, dict) else None

@@ -6,10 +6,10 @@ from typing import NamedTuple, TypeVar
 from requests import Response, Session
 
 from .codes import CODES, Kind, find_code
-from .envelope import Envelope, read_envelope
+from .envelope import Envelope, read_secret_envelope
 from .exceptions import KiwoomAuthError, TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
 from .origins import Origin
-from .secret import Secret, SecretBytes
+from .secret import Secret, SecretBytes, mask
 from .tokens import Token, is_plausible, parse_expires_dt
 from .transport import NoResponse, post, read_retry_after
 
@@ -98,7 +98,7 @@ class OAuthClient:
         response = post(f"{self.origin}{path}", api_id, body, self._session, self._timeout, seconds)
         if isinstance(response, NoResponse):
             return response
-        return Reply(response, read_envelope(SecretBytes(response.content)))
+        return Reply(response, read_secret_envelope(SecretBytes(response.content)))
 
     def _no_response(self, kind: type[_Error], api_id: str, failure: NoResponse, *secrets: str) -> _Error:
         reason = failure.reason
@@ -111,7 +111,7 @@ class OAuthClient:
         code = return_code = return_msg = None
         if envelope is not None:
             code, return_code = envelope.code, envelope.return_code
-            return_msg = _one_line(self._redact(envelope.return_msg, *secrets, envelope.payload.get("token")))
+            return_msg = _one_line(self._redact(envelope.return_msg, *secrets, mask(envelope.payload.get("token"))))
         details = f"HTTP {response.status_code}" + ("" if return_code is None else f", return_code {return_code}")
         # Kiwoom's words for a success would only confuse in an error.
         words = f" {return_msg}." if return_msg and return_code != 0 else ""
@@ -159,8 +159,9 @@ def _read_token(envelope: Envelope, now: float) -> Token:
         raise ValueError("return_code is no number")
     if str(member("token_type")).lower() != "bearer":
         raise ValueError("token_type is not bearer")
-    # Token checks the type itself.
-    token = Token(member("token"), parse_expires_dt(member("expires_dt")))  # type: ignore[arg-type]
+    # Token checks the type itself, and masks the value; masked here, it is in no frame before that.
+    expires_at = parse_expires_dt(member("expires_dt"))
+    token = Token(Secret(member("token")) if isinstance(member("token"), str) else "", expires_at)
     if not is_plausible(token, now):
         raise ValueError(
             f"expires_dt is {token.expires_at:%Y-%m-%d %H:%M:%S} KST, far from this machine's clock: set the clock and"

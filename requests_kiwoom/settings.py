@@ -3,7 +3,6 @@
 import codecs
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union
 
@@ -20,7 +19,7 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
 #: What other clients call the two variables.
-_FOREIGN_NAMES = {
+FOREIGN_NAMES = {
     "KIWOOM_APPKEY": ("KIWOOM_APP_KEY", "KIWOOM_API_KEY"),
     "KIWOOM_SECRETKEY": ("KIWOOM_SECRET_KEY", "KIWOOM_APPSECRET", "KIWOOM_APP_SECRET", "KIWOOM_API_SECRET"),
 }
@@ -116,45 +115,44 @@ def read_timeout(timeout: Any) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
-def options_from_env(options: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+# os.environ is no argument: an error reporter would print the keys in it.
+def options_from_env(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of an auth, with what `options` leaves out taken from the environment.
 
     :raises ValueError: if a key is missing, or the value of a variable is unknown.
     """
     keys = {"appkey": "KIWOOM_APPKEY", "secretkey": "KIWOOM_SECRETKEY"}
-    from_env: dict[str, Any] = {
-        name: key_from_env(environ, variable) for name, variable in keys.items() if name not in options
-    }
+    from_env: dict[str, Any] = {name: key_from_env(variable) for name, variable in keys.items() if name not in options}
     # base_url=None must not disable KIWOOM_MOCK: the program would trade real money.
     if "mock" not in options and options.get("base_url") is None:
-        from_env |= {"mock": mock_from_env(environ), "base_url": environ.get("KIWOOM_BASE_URL") or None}
+        from_env |= {"mock": mock_from_env(), "base_url": os.environ.get("KIWOOM_BASE_URL") or None}
         if from_env["mock"] and from_env["base_url"]:
             raise ValueError("both KIWOOM_MOCK and KIWOOM_BASE_URL are set: unset one of them")
     return {**options, **from_env}
 
 
-def key_from_env(environ: Mapping[str, str], variable: str) -> "Secret | Path":
+def key_from_env(variable: str) -> "Secret | Path":
     """Return the key in `variable`, or the path in `variable` + ``_FILE``.
 
     :raises ValueError: if neither is set, or both are.
     """
-    if environ.get(variable) and environ.get(f"{variable}_FILE"):
+    if os.environ.get(variable) and os.environ.get(f"{variable}_FILE"):
         raise ValueError(f"both {variable} and {variable}_FILE are set: unset one of them")
-    if environ.get(f"{variable}_FILE"):
-        return Path(environ[f"{variable}_FILE"])
-    if environ.get(variable):
-        return Secret(environ[variable])
-    foreign = next((name for name in _FOREIGN_NAMES[variable] if environ.get(name)), None)
+    if os.environ.get(f"{variable}_FILE"):
+        return Path(os.environ[f"{variable}_FILE"])
+    if os.environ.get(variable):
+        return Secret(os.environ[variable])
+    foreign = next((name for name in FOREIGN_NAMES[variable] if os.environ.get(name)), None)
     hint = f" ({foreign} is set, a name of another client: rename it to {variable})" if foreign else ""
     raise ValueError(f"set {variable}, or {variable}_FILE to the path of the portal's key file{hint}")
 
 
-def mock_from_env(environ: Mapping[str, str]) -> bool:
+def mock_from_env() -> bool:
     """Return whether ``KIWOOM_MOCK`` asks for mock trading.
 
     :raises ValueError: if its value is unknown: a guess could trade real money.
     """
-    text = environ.get("KIWOOM_MOCK", "").strip().lower()
+    text = os.environ.get("KIWOOM_MOCK", "").strip().lower()
     if text in _TRUE:
         return True
     if text in _FALSE:

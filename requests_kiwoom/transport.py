@@ -8,6 +8,8 @@ import io
 import json
 import re
 import time
+from collections.abc import Mapping
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from requests import PreparedRequest, Request, Response, Session
@@ -157,15 +159,16 @@ def _sanitized_copy(response: Response, deadline: float) -> Response:
     finally:
         if getattr(response, "raw", None) is not None:
             response.close()
-    copy.url = getattr(response, "url", None) or ""
-    copy.request = PreparedRequest()
-    if copy.url:
-        copy.request.prepare(method="POST", url=copy.url)
     copy.status_code = response.status_code
-    for name in ("reason", "encoding", "elapsed"):
-        setattr(copy, name, getattr(response, name, getattr(copy, name)))
-    copy.headers = CaseInsensitiveDict(response.headers)
+    for name in ("url", "reason", "encoding", "elapsed", "headers"):
+        value = getattr(response, name, None)
+        if isinstance(value, (str, timedelta, Mapping)):  # A response made by hand may lack it, or hold a mock.
+            setattr(copy, name, value)
+    copy.headers = CaseInsensitiveDict(copy.headers)
     copy.headers.pop("Location", None)
+    copy.request = PreparedRequest()
+    copy.request.method, copy.request.url = "POST", copy.url
+    copy.request.headers = CaseInsensitiveDict()
     return copy
 
 
@@ -174,8 +177,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, InvalidURL):
         # It quotes the beginning of a proxy's password, if that has a slash in it.
         return f"{type(error).__name__}: the address of a proxy, or base_url, cannot be read"
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # A lent session may raise an exception of any class.
+        text = ""
     # These quote the response, which may hold a token.
-    text = re.sub(r"(BadStatusLine|InvalidChunkLength)\(.*", r"\1(...)", " ".join(str(error).split()))
+    text = re.sub(r"(BadStatusLine|InvalidChunkLength)\(.*", r"\1(...)", text)
     return re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 

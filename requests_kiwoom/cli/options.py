@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from requests_kiwoom import KiwoomAuth
-from requests_kiwoom.settings import _FOREIGN_NAMES
+from requests_kiwoom.settings import FOREIGN_NAMES
 
 from . import texts
 from .console import CommandError, print_error
@@ -62,7 +62,7 @@ def auth_from(options: argparse.Namespace, **more: Any) -> KiwoomAuth:
 
 def find_missing_key() -> "tuple[Text, Text] | None":
     """Return which variable of a key is not set, and what to do about it; ``None`` if both keys are there."""
-    for variable, others in _FOREIGN_NAMES.items():
+    for variable, others in FOREIGN_NAMES.items():
         if not os.environ.get(variable) and not os.environ.get(f"{variable}_FILE"):
             other = next((name for name in others if os.environ.get(name)), None)
             advice = texts.RENAME_KEY.format(other=other, variable=variable) if other else texts.SET_KEYS

@@ -30,7 +30,7 @@ auth = KiwoomAuth(appkey, secretkey, base_url=base_url, session=lent)
 def run_script(script, server, prologue=PROLOGUE, warnings="error"):
     """A Python process that runs a script, with the server's keys and address."""
     command = [sys.executable, "-W", warnings, "-c", prologue + script, server.appkey, server.secretkey, server.url]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def output_of(process):

@@ -1,0 +1,48 @@
+"""A worker that C code forks, as uWSGI does, while another thread issues: Python's fork hooks do not run."""
+
+import sys
+
+import pytest
+
+from tests.helpers.scripts import output_of, run_script
+from tests.helpers.threads import until
+
+C_FORK = """
+import ctypes
+store = None
+if MODE == "store":
+    import tempfile
+    from requests_kiwoom import SQLiteStore
+    store = SQLiteStore(tempfile.mkdtemp() + "/tokens.db")
+auth = KiwoomAuth(appkey, secretkey, base_url=base_url, store=store, timeout=(5, 20))
+if MODE == "revoke":
+    auth.token()
+issuing = threading.Thread(target=auth.revoke if MODE == "revoke" else auth.token, daemon=True)
+issuing.start()
+sys.stdin.readline()  # The call is under way.
+pid = ctypes.PyDLL(None).fork()  # PyDLL keeps the GIL, so the child has it.
+if pid == 0:
+    try:
+        answer = requests.post(url, json={}, auth=auth.for_api("ka10001"), timeout=20)
+        os.write(1, b"child %d\\n" % answer.json()["return_code"])
+    finally:
+        os._exit(0)
+os.waitpid(pid, 0)
+issuing.join(30)
+print("parent", requests.post(url, json={}, auth=auth.for_api("ka10001"), timeout=20).json()["return_code"])
+lent.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs the C library's fork()")
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="needs ctypes.PyDLL, which keeps the GIL")
+@pytest.mark.parametrize("mode", ["issue", "revoke", "store"])
+def test_a_fork_by_c_code_while_a_thread_has_the_lock(server, mode):
+    """The child gets a token, and does not wait for a lock that a thread of its parent holds."""
+    server.latency = 1.0
+    with run_script(f"MODE = {mode!r}\n" + C_FORK, server, warnings="ignore") as process:
+        until(lambda: server.revokes if mode == "revoke" else server.issues)
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+        assert ["child", "0", "parent", "0"] == output_of(process)
