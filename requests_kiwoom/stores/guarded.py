@@ -5,6 +5,7 @@ import logging
 import math
 import os
 import threading
+import traceback
 from collections.abc import Callable
 
 from ..origins import Origin
@@ -193,10 +194,6 @@ def _describe(error: Exception, token: Token | None) -> str:
         text = " ".join(str(error).split())[:_MAX_TEXT]
         if token is None or token.value[:8] not in text:
             return text
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None:
-        return type(error).__name__
-    place = f"{os.path.basename(traceback.tb_frame.f_code.co_filename)}:{traceback.tb_lineno}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"
     return f"{type(error).__name__} at {place} (its text is not logged: it may quote the token)"

@@ -2,7 +2,14 @@
 
 import pytest
 
+from requests_kiwoom.cli.language import use_language
 from tests.helpers.cli import Ran, demo
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Texts are English, whatever command an earlier test ran."""
+    use_language("en")
 
 
 @pytest.fixture(scope="session")
