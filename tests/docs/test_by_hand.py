@@ -13,7 +13,7 @@ from requests_kiwoom import TokenIssueError, TokenUnavailable, read_envelope
 from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
 from tests.helpers.constants import PATH
 from tests.helpers.documents import program, section
-from tests.helpers.tools import in_threads
+from tests.helpers.threads import in_threads
 
 
 @pytest.fixture
