@@ -1,7 +1,7 @@
 """Other people's clients, unmodified and pinned, use the local Kiwoom server in place of Kiwoom.
 
-``python -m pytest -m third_party`` runs these, and nothing else does. Each client is installed from the package index into
-a virtual environment of this run; where that is impossible, the test skips and says why.
+``python -m pytest -m third_party`` runs these, and nothing else does. Each client is installed from the package index
+into a virtual environment of this run; where that is impossible, the test skips and says why.
 """
 
 import json
