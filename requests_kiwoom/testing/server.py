@@ -110,6 +110,8 @@ class KiwoomServer(Realtime):
 
         It patches name look-up for port 443, and for port 10000 of WebSockets, and sets ``REQUESTS_CA_BUNDLE``,
         ``SSL_CERT_FILE`` and ``NO_PROXY``. Enter it before you import a client that loads certificates on import.
+        A client that looks names up without Python's :mod:`socket` is not reached: with aiohttp and aiodns, use
+        aiohttp's ``ThreadedResolver``.
 
         :param host: ``"api.kiwoom.com"`` or ``"mockapi.kiwoom.com"``.
         :raises ValueError: if it is another name, or the server has no ``tls``, or does not run.

@@ -46,14 +46,3 @@ def client(server, client_of):
     client = client_of(server)
     client.log_in()
     return client
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Say which of the third-party clients were tried: a run in which both are skipped looks as green."""
-    for outcome in ("passed", "failed", "error", "skipped"):
-        for report in terminalreporter.stats.get(outcome, ()):
-            if "third_party" in getattr(report, "keywords", ()):  # A module that cannot be imported has none.
-                name = report.nodeid.rpartition("::")[2]
-                # As (file, line, reason).
-                reason = f" ({report.longrepr[2]})" if outcome == "skipped" else ""
-                terminalreporter.write_line(f"third-party client, {name}: {outcome}{reason}")
