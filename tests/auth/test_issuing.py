@@ -228,7 +228,7 @@ def test_nobody_there():
         silent.bind(("127.0.0.1", 0))
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
 
-        with pytest.raises(TokenUnavailable, match="refused"):
+        with pytest.raises(TokenUnavailable, match="refused|10061"):
             auth.token()
 
 

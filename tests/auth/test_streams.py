@@ -10,6 +10,7 @@ import requests
 from requests_kiwoom import KiwoomAuth
 from tests.helpers.constants import API_ID, PATH, REJECTED
 from tests.helpers.raw_server import RawServer, http_chunked, issued
+from tests.helpers.wine import crashes_wine
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 REJECTION = json.dumps(REJECTED, ensure_ascii=False).encode()
@@ -148,6 +149,7 @@ def test_a_chunk_s_line_without_an_end(line):
             response.content
 
 
+@crashes_wine
 @pytest.mark.parametrize("sent", [b"", chunk(b'{"return_')], ids=["nothing", "a part"])
 def test_a_read_timeout_is_a_read_timeout(sent):
     """A body that does not come in time raises what it raises without this package, at the same place."""

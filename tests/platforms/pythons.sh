@@ -38,7 +38,7 @@ unpack() {
     local root=$dir/$1 suite=$2 apt mirror package
     shift 2
     mirror=$(find_mirror || true)
-    [ -n "$mirror" ] && [ -f "$KEYS" ] && command -v apt-get dpkg-deb >/dev/null || return 1
+    [ -n "$mirror" ] && [ -f "$KEYS" ] && hash apt-get dpkg-deb 2>/dev/null || return 1
     apt=$(mktemp -d)
     mkdir -p "$apt"/{lists,cache/archives}/partial "$root"
     : >"$apt/status"  # As on a machine with no package at all.

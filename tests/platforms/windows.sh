@@ -18,10 +18,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 project=$PWD
 
-# What runs without --all: headers, issuing, rejections, renewal; and Windows' own tests, of key files, four processes
-# that share a SQLite file, code page 949, Ctrl-C, the demo. Folders, so that a new test in one of them runs as well.
-CORE=(tests/auth tests/platforms)
-
 everything='' require='' dir='' versions=() arguments=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -34,11 +30,20 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+
+# What runs without --all: headers, issuing, rejections, renewal; and Windows' own tests, of key files, four processes
+# that share a SQLite file, code page 949, Ctrl-C, the demo. Folders, so that a new test in one of them runs as well.
+CORE=(tests/auth tests/platforms)
+
+# Seconds after which tests that still run on one Python are ended.
+LIMIT=${everything:+2400}
+LIMIT=${LIMIT:-600}
+
 [ ${#versions[@]} -gt 0 ] || versions=(${everything:+3.11} 3.13)
 
 skip() {
     echo "skipped: the tests on Windows ($1)"
-    exit "${require:+1}"
+    exit "${require:-0}"
 }
 
 step() { echo "-- $1 ($SECONDS s)"; }
@@ -49,7 +54,11 @@ CC=x86_64-w64-mingw32-gcc-posix
 wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 wineserver() { "$(command -v wineserver64 || echo /usr/lib/wine/wineserver64)" "$@"; }
 
-if ! [ -x "$wine" ] || ! command -v "$CC" unzip localedef >/dev/null || ! [ -f /usr/share/i18n/locales/ko_KR ]; then
+is_complete() {
+    [ -x "$wine" ] && [ -f /usr/share/i18n/locales/ko_KR ] && hash "$CC" unzip localedef 2>/dev/null
+}
+
+if ! is_complete; then
     [ "$(uname -m)" = x86_64 ] || skip "Wine runs Windows' x86-64 on x86-64 alone"
     command -v apt-get >/dev/null || skip "Wine is not installed, and there is no apt-get"
     [ "$(id -u)" = 0 ] || skip "Wine is not installed, and only root can install it"
@@ -69,7 +78,18 @@ mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 export WINEPREFIX=$dir/prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' LOCPATH=$dir/locale
 unset DISPLAY PYTHONDONTWRITEBYTECODE
-trap 'wineserver -k 2>/dev/null; [ -z "${temporary:-}" ] || rm -rf "$temporary"' EXIT
+
+# Every process of this Windows, and no other: it has this prefix in its environment.
+end_windows() {
+    local environment
+    wineserver -k 2>/dev/null || true
+    for environment in /proc/[0-9]*/environ; do
+        if tr '\0' '\n' <"$environment" | grep --quiet --line-regexp --fixed-strings "WINEPREFIX=$WINEPREFIX"; then
+            kill -KILL "$(basename "$(dirname "$environment")")" || true
+        fi
+    done 2>/dev/null
+}
+trap 'end_windows; [ -z "${temporary:-}" ] || rm -rf "$temporary"' EXIT
 
 # The locale makes Wine's code page: 949, as in Korea.
 if [ ! -d "$LOCPATH/ko_KR.UTF-8" ]; then
@@ -172,6 +192,34 @@ END
     touch "$home/complete"
 }
 
+# Programs wait for a server that has ended for ever, so they end too; so do tests that have not ended in time.
+watch() {
+    local end=$((SECONDS + LIMIT))
+    while sleep 2; do
+        if ! wineserver -k0; then
+            echo "Wine's server has ended: some test crashes it" >"$dir/ended"
+        elif [ $SECONDS -gt $end ]; then
+            echo "the tests have not ended within $LIMIT s" >"$dir/ended"
+        else
+            continue
+        fi
+        end_windows
+        return
+    done
+}
+
+# run_tests VERSION PYTEST_ARGUMENTS...
+run_tests() {
+    local watcher status=0
+    rm -f "$dir/ended"
+    watch >/dev/null 2>&1 &
+    watcher=$!
+    run_python "$1" -m pytest -p no:cacheprovider -n 2 "${@:2}" || status=$?
+    kill "$watcher" 2>/dev/null || true
+    [ ! -f "$dir/ended" ] || { cat "$dir/ended"; exit 1; }
+    return "$status"
+}
+
 # run_python VERSION ARGUMENTS...: through pipes, since a Windows program cannot stat() a Unix file that is its stdout.
 run_python() {
     local version=$1
@@ -187,11 +235,11 @@ print('--', sys.version, platform.platform(), locale.getencoding())
 print('--', ssl.OPENSSL_VERSION, 'SQLite', sqlite3.sqlite_version)"
     step "The tests on Python $version for Windows"
     if [ ${#arguments[@]} -gt 0 ]; then
-        run_python "$version" -m pytest -p no:cacheprovider -n 2 "${arguments[@]}"
+        run_tests "$version" "${arguments[@]}"
     elif [ -n "$everything" ]; then
-        run_python "$version" -m pytest -p no:cacheprovider -n 2 -m "not once and not third_party"
+        run_tests "$version" -m "not once and not third_party"
     else
-        run_python "$version" -m pytest -p no:cacheprovider -n 2 -m "not once and not third_party" "${CORE[@]}"
+        run_tests "$version" -m "not once and not third_party" "${CORE[@]}"
     fi
     step "Done with Python $version for Windows"
 done
