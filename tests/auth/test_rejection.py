@@ -556,7 +556,7 @@ def test_the_resend_carries_the_token_of_the_account_that_was_rejected(server, a
             return super().copy()
 
     order = Contested()
-    order.prepare("POST", url, json={}, auth=auth.for_api("kt10000"))
+    order.prepare("POST", url, json={}, auth=auth.for_api("ka10001"))
     server.revoke_all()
     with requests.Session() as session:
         assert 0 == session.send(order).json()["return_code"]
