@@ -18,9 +18,6 @@ from requests_kiwoom.testing.server import Reply
 from tests.helpers.raw_server import RawServer, http, http_chunked, issued
 from tests.helpers.threads import in_threads, until
 
-#: The read timeout begins anew with every byte, and no machine is so busy that the next one takes longer.
-SLOWER_THAN_ANY_PAUSE = (0.1, 2.0)
-
 
 def drip(*pieces, pause=0.05):
     """Send the pieces one by one, and the last one again and again until the client has had enough."""
@@ -149,22 +146,6 @@ def test_a_dripping_answer_ends(answer):
         assert 1 == len(raw.requests)
 
 
-@pytest.mark.parametrize(
-    "begin, piece",
-    [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
-        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-    ],
-    ids=["body", "endless body", "chunks"],
-)
-def test_a_dripping_body_ends_in_a_session_with_a_send_of_its_own(begin, piece):
-    """The body is given up in time in the caller's own thread as well."""
-    with RawServer(drip(begin, piece)) as raw, WithoutHooks() as session:
-        with pytest.raises(TokenUnavailable, match="the response came too slowly"):
-            auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE, session=session).token()
-
-
 def test_the_time_is_looked_at_after_each_byte(monkeypatch):
     """Of an answer that stops after one byte, the next is not waited for once the time is over."""
     moments = itertools.chain([0.0], itertools.repeat(30.1))
@@ -198,13 +179,6 @@ def test_an_answer_that_is_quoted(answer, told):
             auth_at(raw).token()
 
     assert "fake-token" not in str(caught.value)
-
-
-def test_the_longest_a_call_may_take():
-    """An answer whose beginning drips in is told by the seconds that were waited."""
-    with RawServer(drip(b"H")) as raw:
-        with pytest.raises(TokenUnavailable, match=": no response. no complete response within 2.1 s. "):
-            auth_at(raw, timeout=SLOWER_THAN_ANY_PAUSE).token()
 
 
 def test_a_refusal_without_return_code():

@@ -47,11 +47,11 @@ class LocksSend(LocksRequest):
 def test_one_request_at_a_time(server, url, kind):
     """A session that lets one request through at a time may both carry the auth and be lent to it: all threads end."""
     with kind() as session:
-        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session, timeout=(1, 2))
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session, timeout=(0.3, 0.7))
         session.auth = auth.for_api(API_ID)
-        todo = [lambda: session.post(url, json={}).json()["return_code"]] * 6
+        todo = [lambda: session.post(url, json={}).json()["return_code"]] * 4
         todo += [lambda: auth.renew(force=True), lambda: auth.token(rejected=auth.token())]
-        for _ in range(3):
+        for _ in range(2):
             server.revoke_all()
             work = list(todo)
             outcomes = in_threads(len(work), lambda: work.pop()())

@@ -81,6 +81,17 @@ def test_another_host_never_sees_the_token_after_a_resend(server, foreign, sessi
     assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
 
+def test_a_session_that_keeps_auth_does_not_carry_the_new_token_away(server, foreign, auth, url):
+    """A session that strips nothing meets a rejection, and then a redirect to another host: no token goes there."""
+    auth.token()
+    server.revoke_all()
+    server.fail(Reply({}, 401), redirect(foreign.url + PATH), path=PATH)
+    with KeepsAuth() as session:
+        session.post(url, json={}, auth=auth.for_api("ka10001"))
+
+    assert ["authorization" in request.headers for request in foreign.requests] == [False]
+
+
 def test_back_from_another_host(server, foreign, session, url):
     """A redirect that leads away and back again arrives without a token."""
     server.fail(redirect(foreign.url + PATH), path=PATH)
@@ -187,3 +198,14 @@ def test_a_redirect_of_au10001_is_not_followed(foreign):
             auth.token()
 
     assert [] == foreign.requests
+
+
+def test_a_streamed_body_of_another_host_is_not_looked_at(server, foreign, session, url):
+    """With ``stream=True`` the hook leaves a response of another host alone, whatever it says."""
+    foreign.fail(Reply({"return_code": 3, "return_msg": "[8005:...]"}), path=PATH)
+    server.fail(redirect(foreign.url + PATH), path=PATH)
+
+    with session.post(url, json={}, stream=True) as response:
+        assert "[8005:" in response.json()["return_msg"]
+
+    assert (1, 1) == (server.issues, len(foreign.requests))

@@ -545,3 +545,20 @@ def test_a_streamed_rejection_that_the_caller_gets_can_be_read(end):
         with requests.post(raw.url + PATH, json={}, auth=auth, stream=True) as response:
             assert REJECTED == response.json()
             assert body == b"".join(response.iter_content(7))
+
+
+def test_the_resend_carries_the_token_of_the_account_that_was_rejected(server, auth, url):
+    """If another thread puts another account's token on the request meanwhile, the resend does not carry it."""
+
+    class Contested(requests.PreparedRequest):
+        def copy(self):
+            self.headers["Authorization"] = "Bearer fake-token-of-another-account"
+            return super().copy()
+
+    order = Contested()
+    order.prepare("POST", url, json={}, auth=auth.for_api("ka10001"))
+    server.revoke_all()
+    with requests.Session() as session:
+        assert 0 == session.send(order).json()["return_code"]
+
+    assert server.token == server.requests[-1].token

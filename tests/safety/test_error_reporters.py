@@ -294,7 +294,7 @@ def test_an_exception_in_the_middle_of_a_token_call(server, auth, reports, url, 
         signal.signal(signal.SIGUSR1, before)
 
     assert isinstance(error, SoftTimeLimitExceeded)
-    check(reports(error), server.appkey, server.secretkey, *server._life.ever)
+    check(reports(error), server.appkey, server.secretkey, *server._tokens.ever)
 
 
 class At:
@@ -349,7 +349,7 @@ def test_an_exception_at_every_line(server, url, reports, work):
         if at.left > 0:
             return
         if error is not None:
-            tokens = list(server._life.ever)
+            tokens = list(server._tokens.ever)
             assert not (found := leaks(error, (server.appkey, server.secretkey, *tokens))), (line, found)
         server.clock.advance(seconds=40)
         assert 0 == requests.post(url, json={}, auth=auth.for_api(API_ID)).json()["return_code"]

@@ -127,3 +127,23 @@ def test_while_the_interpreter_ends(monkeypatch):
     monkeypatch.setattr("sys.is_finalizing", lambda: True)
 
     assert threading.current_thread() is call_with_timeout(threading.current_thread, 60, "it did not end")
+
+
+@pytest.mark.parametrize("text", ["can't start new thread", "daemon threads are disabled in this (sub)interpreter"])
+def test_where_no_thread_can_start(monkeypatch, text):
+    """At the process's limit of threads, and in a subinterpreter, the caller's own thread does the work."""
+
+    def start(thread):
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    assert threading.current_thread() is call_with_timeout(threading.current_thread, 60, "it did not end")
+
+
+def test_the_text_rounds_the_seconds():
+    """What is left of a limit has many digits; the text has two."""
+    late = Late(lambda: None)
+    with pytest.raises(TimeoutError, match="^it did not end within 0.02 s$"):
+        call_with_timeout(late, 0.0234567, "it did not end")
+    late.end()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from requests_kiwoom.envelope import Envelope, read_envelope
+from requests_kiwoom.envelope import Envelope, read_envelope, read_secret_envelope
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,12 @@ def test_the_payload_is_the_whole_object():
 def test_a_half_made_envelope_has_a_repr():
     """An error reporter may print an envelope whose constructor failed."""
     assert "<Envelope return_code=None code=None>" == repr(Envelope.__new__(Envelope))
+
+
+def test_an_envelope_with_a_token():
+    """Its payload, and each object in it, is masked in a traceback; the members can be read as ever."""
+    envelope = read_secret_envelope(b'{"token": "fake-token", "more": {"token": "fake-token"}}')
+
+    assert "fake-token" == envelope.payload["token"]
+    assert "<payload> <payload>" == f"{envelope.payload!r} {envelope.payload['more']!r}"
+    assert read_secret_envelope(b"<html>") is None

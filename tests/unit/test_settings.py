@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from requests_kiwoom import InsecureTransport, KiwoomAuth
+from tests.helpers.stores import DictStore
 
 KEYS = {"KIWOOM_APPKEY": "fake-appkey", "KIWOOM_SECRETKEY": "fake-secretkey"}
 
@@ -307,3 +308,24 @@ def test_a_host_that_is_none(base_url):
     """A ``base_url`` whose host no look-up takes is refused at once, and not by each token call."""
     with pytest.raises(ValueError, match="base_url must be a URL"):
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url=base_url)
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotation_marks_around_a_path(quote):
+    """Explorer's "Copy as path" puts them there: they are named, and not the path."""
+    with pytest.raises(ValueError, match="^the path of the appkey file has quotation marks around it") as caught:
+        KiwoomAuth(pathlib.Path(f"{quote}12345678_appkey.txt{quote}"), "fake-secretkey")
+    assert "12345678" not in str(caught.value)
+
+
+def test_white_space_at_the_end_of_a_path():
+    """A CR from a file of settings that was written on Windows is named as a cause."""
+    with pytest.raises(ValueError, match="its path ends with white space"):
+        KiwoomAuth(pathlib.Path("absent_appkey\r"), "fake-secretkey")
+
+
+@pytest.mark.parametrize("store", ["tokens.db", 5, object(), DictStore], ids=["path", "number", "object", "class"])
+def test_what_is_no_store(store):
+    """A path, or a store's class, is refused when the auth is built."""
+    with pytest.raises(TypeError, match="^store must have load, update and discard"):
+        KiwoomAuth("fake-appkey", "fake-secretkey", store=store)

@@ -60,11 +60,14 @@ def test_the_size_limit(make, size, is_read):
         assert "OSError: the response is longer than 65536 bytes" == response.reason
 
 
-def drip(connection):
-    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-    while True:
-        connection.sendall(b" ")
-        time.sleep(0.05)  # The server's slowness is what the test is about.
+def drip(head, piece):
+    def serve(connection):
+        connection.sendall(head)
+        while True:
+            connection.sendall(piece)
+            time.sleep(0.05)  # The server's slowness is what the test is about.
+
+    return serve
 
 
 def test_the_time_limit():
@@ -73,14 +76,23 @@ def test_the_time_limit():
         assert "no complete response within 0.3 s" == send(raw.url, timeout=(10.0, 10.0), seconds=0.3).reason
 
 
-def test_the_time_limit_in_the_caller_s_own_thread():
+@pytest.mark.parametrize(
+    "head, piece",
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    ],
+    ids=["length", "no length", "chunks"],
+)
+def test_the_time_limit_in_the_caller_s_own_thread(head, piece):
     """Where the caller's thread makes the call, the body is given up in time as well."""
 
     class Own(requests.Session):
         def send(self, request, **kwargs):
             return super().send(request, **kwargs)
 
-    with RawServer(drip) as raw, Own() as session:
+    with RawServer(drip(head, piece)) as raw, Own() as session:
         assert "OSError: the response came too slowly" == send(raw.url, session, (2.0, 2.0), 0.3).reason
 
 
@@ -265,7 +277,7 @@ def test_a_response_made_by_hand(make):
     with Canned() as session:
         response = send("http://127.0.0.1:9", session)
 
-    assert (200, b"{}", "a", "") == (response.status_code, response.content, response.headers["x-node"], response.url)
+    assert (200, b"{}", "a", None) == (response.status_code, response.content, response.headers["x-node"], response.url)
 
 
 @pytest.mark.parametrize("where", ["the session", "its class", "requests"])

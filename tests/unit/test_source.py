@@ -1,0 +1,178 @@
+"""``TokenSource``: memory, the store, Kiwoom, in this order."""
+
+import pytest
+
+from requests_kiwoom import Token, TokenUnavailable
+from requests_kiwoom.hook import RejectionHook
+from requests_kiwoom.oauth import OAuthClient
+from requests_kiwoom.origins import origin_of
+from requests_kiwoom.secret import Secret
+from requests_kiwoom.source import TokenSource
+from requests_kiwoom.testing import Reply
+from requests_kiwoom.tokens import epoch_to_kst
+from tests.helpers.stores import DictStore
+
+
+class OneToken(DictStore):
+    """A store that holds whatever the test puts there, under every key."""
+
+    token = None
+
+    def load(self, key):
+        return self.token
+
+
+@pytest.fixture
+def store():
+    return OneToken()
+
+
+@pytest.fixture
+def source(server, store):
+    """A source for the server, with a store; the server's clock stands still."""
+    server.clock.stop()
+    keys = Secret(server.appkey), Secret(server.secretkey)
+    return TokenSource(OAuthClient(origin_of(server.url), *keys, None, (3.0, 10.0)), store, clock=server.clock)
+
+
+def token_until(server, hours, value="fake-stored"):
+    return Token(value, epoch_to_kst(server.clock() + hours * 3600))
+
+
+def test_its_repr(server, source):
+    """Source and hook name the origin, and no key."""
+    assert f"<TokenSource <OAuthClient {server.url}>>" == repr(source)
+    assert f"<RejectionHook {source!r}>" == repr(RejectionHook(source, True))
+
+
+def test_memory_comes_first(server, store, source):
+    """A live token is used without a look into the store."""
+    first = source.current()
+    store.token = token_until(server, 48)
+
+    assert first is source.current()
+
+
+def test_the_store_comes_second(server, store, source):
+    """A stored token is used, and au10001 is not called."""
+    store.token = token_until(server, 3)
+
+    assert store.token is source.current().token
+    assert 0 == server.issues
+
+
+@pytest.mark.parametrize("hours", [-1, -0.001, -25, 24 * 367])
+def test_a_stored_token_that_cannot_be_live(server, store, source, hours):
+    """One that has expired, or that au10001 cannot have issued, is not used."""
+    store.token = token_until(server, hours)
+
+    assert "fake-stored" != source.current().token.value
+    assert 1 == server.issues
+
+
+def test_a_store_that_returns_no_token(server, store, source):
+    """What a store returns is checked: a bare string is not used."""
+    store.token = "fake-stored"
+
+    source.current()
+
+    assert 1 == server.issues
+
+
+def test_a_stored_token_that_expires_earlier(server, store, source):
+    """After an outage a store may hold an older token than the one that was rejected."""
+    held = source.current()
+    store.token = token_until(server, 23)
+    server.revoke_all()
+
+    assert source.replace(held.token.value, "ka10001").token.value == server.token
+    assert 2 == server.issues
+
+
+def test_a_rejected_token_in_the_store(server, store, source):
+    """The token that was just rejected is not taken from the store again."""
+    held = source.current()
+    store.token = held.token
+    server.revoke_all()
+
+    assert source.replace(held.token.value, "ka10001").token.value == server.token
+
+
+def test_the_same_token_in_the_store_is_not_logged(server, store, source, caplog):
+    """A log line says that another token is used, so that of the held token says nothing."""
+    caplog.set_level("INFO")
+    store.token = source.current().token
+    caplog.clear()
+    source.renew(False)
+
+    assert [] == caplog.messages
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_token_that_another_thread_replaced(server, source, replaced):
+    """A rejection of an older token than the current one calls nothing; one of the current token issues."""
+    old = source.current().token.value
+    server.revoke_all()
+    current = source.replace(old, "ka10001")
+    server.revoke_all()
+
+    assert replaced == (current is source.replace(old if replaced else current.token.value, "ka10002"))
+
+
+@pytest.fixture
+def tardy(server, source):
+    """A source whose clock is an hour ahead of the expiry of the token that au10001 returns."""
+    expired = f"{epoch_to_kst(server.clock() - 3600):%Y%m%d%H%M%S}"
+    server.fail(Reply({"token": "fake-tardy", "token_type": "bearer", "expires_dt": expired}))
+    assert source.current().is_overdue
+    return source
+
+
+def test_an_overdue_token_is_used_for_30_seconds(server, tardy):
+    """A token that is past its expiry when it is issued is used; after 30 s au10001 is called again."""
+    server.clock.advance(seconds=29.9)
+    assert "fake-tardy" == tardy.current().token.value
+    server.clock.advance(seconds=0.1)
+
+    assert "fake-tardy" != tardy.current().token.value
+    assert 2 == server.issues
+
+
+def test_an_overdue_token_is_kept_if_no_other_can_be_obtained(server, tardy):
+    """If au10001 fails then, the overdue token is used for another 30 s."""
+    server.clock.advance(seconds=30)
+    server.fail(Reply(b"down", 500))
+    for _ in range(5):
+        assert "fake-tardy" == tardy.current().token.value
+    server.clock.advance(seconds=29)
+    assert "fake-tardy" == tardy.current().token.value
+
+    assert 2 == server.issues
+
+
+def test_a_live_token_that_expired_is_not_kept(server, source):
+    """A token that was live when it was issued is never used past its expiry."""
+    source.current()
+    server.clock.advance(hours=24)
+    server.fail(Reply(b"down", 500))
+
+    with pytest.raises(TokenUnavailable, match="HTTP 500"):
+        source.current()
+
+
+def test_its_own_header_values(server, source):
+    """The value of any age is known as the source's own; the same text only while its token is held."""
+    old = source.current().authorization
+    plain = str.__str__(old)
+    assert source.is_own(old) and source.is_own(plain)
+    server.revoke_all()
+    source.replace(source.current().token.value, "ka10001")
+
+    assert source.is_own(old) and not source.is_own("".join(plain))
+    assert not source.is_own("Bearer fake-other")
+
+
+def test_before_the_first_token(server, source):
+    """Before the first token nothing is held, and no header is the source's own."""
+    assert source.held is None
+    assert not source.is_own("Bearer fake-other")
