@@ -121,13 +121,14 @@ class RedisStore:
             finally:
                 connection.disconnect()
 
+        reason = None
         try:
             call_with_timeout(connect, _REASON_SECONDS, "Redis did not respond")
         except TimeoutError:
-            return None
+            pass
         except Exception as error:
-            return _describe(error)
-        return None
+            reason = _describe(error)
+        return reason
 
 
 class _Lock:

@@ -47,6 +47,17 @@ def test_a_hop_after_a_resend_carries_the_new_token(server, session, url):
     assert b'{"a": 1}' == server.requests[-1].body
 
 
+def test_a_streamed_response_of_another_host_is_left_alone(server, foreign, session, url):
+    """With ``stream=True``, a rejection of another host is the caller's to read: it says nothing about the token."""
+    server.fail(redirect(foreign.url + PATH), path=PATH)
+    foreign.fail(Reply({"return_code": 3, "return_msg": "[8005:...]"}), path=PATH)
+
+    with session.post(url, json={}, stream=True) as response:
+        assert 3 == response.json()["return_code"]
+
+    assert [1, 1] == [server.issues, len(foreign.requests)]
+
+
 def test_a_rejection_after_a_hop_is_met(server, session, url):
     """A hop within the origin is rejected: the token is replaced, and the hop is sent again."""
     session.auth.token()

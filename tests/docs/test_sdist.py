@@ -12,7 +12,7 @@ from tests.helpers.documents import ROOT
 # It copies and packs the whole project, which does not depend on the Python.
 pytestmark = pytest.mark.once
 
-UNWANTED = [".git", ".coverage*", ".venv", ".tox", ".hypothesis", "__pycache__", "*cache", "build", "dist", "*.egg-info"]
+UNWANTED = ".git .coverage* .venv .tox .hypothesis __pycache__ *cache build dist *.egg-info".split()
 
 
 def test_complete(tmp_path):
