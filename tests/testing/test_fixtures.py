@@ -148,7 +148,7 @@ def test_marker_is_documented(pytester):
 
 
 def test_no_entry_point(pytester):
-    """A project that does not ask for the fixtures does not load this package; requests-mock's plugin loads requests."""
+    """A project that does not ask for the fixtures does not load this package."""
     pytester.makepyfile(
         """
         import sys
