@@ -40,7 +40,13 @@ def test_a_key_file_in_the_home_directory(tmp_path, monkeypatch, environ, server
 
 @pytest.mark.parametrize(
     "path, word",
-    [('"{}"', "quotation marks"), ("'{}'", "quotation marks"), ("{}\r", "white space"), ("{} ", "white space")],
+    [
+        ('"{}"', "quotation marks"),
+        ("'{}'", "quotation marks"),
+        ("{}\r", "white space"),
+        # Windows itself takes off a space at the end.
+        pytest.param("{} ", "white space", marks=pytest.mark.skipif(os.name == "nt", reason="the path is right there")),
+    ],
 )
 def test_a_path_that_holds_more_than_a_path(tmp_path, environ, path, word):
     """Quotation marks and white space around a path are named, and the path is not."""
