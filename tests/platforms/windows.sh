@@ -32,8 +32,8 @@ while [ $# -gt 0 ]; do
 done
 
 # What runs without --all: headers, issuing, rejections, renewal; and Windows' own tests, of key files, four processes
-# that share a SQLite file, code page 949, Ctrl-C, the demo. Folders, so that a new test in one of them runs as well.
-CORE=(tests/auth/test_{attach,environment,issuing,rejection,renew_revoke}.py tests/stores/test_sqlite.py tests/platforms)
+# that share a SQLite file, code page 949, Ctrl-C, the demo.
+CORE=(tests/auth/test_{attach,environment,issuing,rejection,renew_revoke}.py tests/platforms)
 
 # Seconds after which tests that still run on one Python are ended.
 LIMIT=${everything:+2400}
