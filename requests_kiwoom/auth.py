@@ -22,6 +22,8 @@ from .source import TokenSource
 from .stores import TokenStore
 from .tokens import Clock
 
+_BODIES_WITHOUT_POSITION = (bytes, type(None), str)
+
 
 class KiwoomAuth(AuthBase):
     """Adds a live token and the api-id to every request to Kiwoom's REST API.
@@ -221,7 +223,7 @@ class KiwoomAuth(AuthBase):
         elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
             raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
         headers["Authorization"] = self._source.current().authorization
-        if r.body.__class__ is not bytes and r.body is not None:
+        if r.body.__class__ not in _BODIES_WITHOUT_POSITION:
             note_body_position(r)
         # First, so that the user's hooks see only the final response. A new list: PreparedRequest.copy() shares hooks.
         hooks: list[Any] = [self._hook]
