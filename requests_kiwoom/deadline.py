@@ -46,9 +46,9 @@ def call_with_timeout(
                     undo(result)
 
     context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(run,), name="requests_kiwoom", daemon=True)
     try:
-        if not _start(thread):
+        thread = _start(lambda: context.run(run))
+        if thread is None:
             return function()
         _join(thread, seconds)
     except BaseException:  # Ctrl-C, say.
@@ -60,20 +60,21 @@ def call_with_timeout(
     return future.result()
 
 
-def _start(thread: threading.Thread) -> bool:
-    """Start `thread`; return ``False`` if no thread can start."""
+def _start(target: Callable[[], object]) -> threading.Thread | None:
+    """Start a thread that calls `target`; return ``None`` if no thread can start."""
     # While the interpreter ends, 3.10 and 3.11 would wait forever for a thread that cannot run any more.
     if sys.is_finalizing():
-        return False
+        return None
     try:
+        thread = threading.Thread(target=target, name="requests_kiwoom", daemon=True)
         thread.start()
     except RuntimeError as error:
-        # "can't start new thread" at the process's limit; "daemon threads are disabled in this (sub)interpreter" from
-        # 3.12 on. Any other one comes from an interrupt inside start(), and the thread runs.
+        # "can't start new thread" at the process's limit; "daemon threads are disabled in this (sub)interpreter", in
+        # 3.13 from the constructor. Any other one comes from an interrupt inside start(), and the thread runs.
         if not str(error).startswith(("can't ", "daemon threads ")):
             raise
-        return False
-    return True
+        return None
+    return thread
 
 
 def _join(thread: threading.Thread, seconds: float) -> None:
