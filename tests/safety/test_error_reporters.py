@@ -264,6 +264,11 @@ def test_keys_in_their_json_spelling(reports):
     check(text, *(key[5:] for key in keys))
 
 
+def tokens_of(server):
+    """The tokens that the server saw, and the current one."""
+    return list(filter(None, {request.token for request in server.requests} | {server.token}))
+
+
 class SoftTimeLimitExceeded(Exception):
     """What a worker raises in the middle of a task, from a signal handler."""
 
