@@ -1,4 +1,4 @@
-"""Kiwoom's answer envelope: ``return_code``, ``return_msg``, and the four-digit code within."""
+"""Kiwoom's response envelope: ``return_code``, ``return_msg``, and the four-digit code within."""
 
 import json
 import re
