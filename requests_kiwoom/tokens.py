@@ -101,7 +101,7 @@ class Token:
 
 
 class Authorization(Secret):
-    """The value of an ``Authorization`` header that says which key it is for, whatever became of its token.
+    """The value of an ``Authorization`` header that says which key it is for, also after its token expired.
 
     :ivar source_key: the hash that :func:`requests_kiwoom.stores.guarded.store_key` makes of appkey and origin.
     """

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _play(event: Event, stage: Stage) -> "tuple[Outcome, Outcome]":
-    """Play one event for each client, and print what came of it."""
+    """Play one event for each client, and print the result."""
     print(pad(str(event.text), _EVENT), end="", flush=True)
     by_hand = _play_for(stage.by_hand, event, stage)
     _check(event, texts.BY_HAND, by_hand, event.failed_by_hand, event.issues_by_hand)

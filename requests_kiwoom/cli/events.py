@@ -25,7 +25,7 @@ _LATENCY = 0.2
 
 @dataclass
 class Outcome:
-    """What came of an event for one client: requests sent, requests that failed, and au10001 calls."""
+    """The result of an event for one client: requests sent, requests that failed, and au10001 calls."""
 
     sent: int = 0
     failed: int = 0

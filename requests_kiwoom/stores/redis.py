@@ -143,7 +143,7 @@ class _Lock:
         self._client = client
         self._name = name
         self._milliseconds = int(1000 * seconds)
-        # Known from the start: a lock can be released even if nobody saw that it was granted.
+        # Known from the start: a lock can be released even if the response that granted it was lost.
         self._holder = uuid.uuid4().hex
 
     def acquire(self, wait: float) -> None:
