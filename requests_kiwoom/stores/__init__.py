@@ -19,8 +19,8 @@ True
 A store never breaks a request. If it fails, the logger ``requests_kiwoom.stores.guarded`` has a warning, at most once a
 minute for one cause, and the token is issued without the store. The store is then skipped for one second.
 
-A store of your own needs an exclusive lock per key that all its programs share, and a place that no other user can read:
-a token trades. This one is for several auths of one process:
+A store of your own needs an exclusive lock per key that all its programs share, and a place that no other user can
+read: a token trades. This one is for several auths of one process:
 
 >>> import threading
 >>> class DictStore:
