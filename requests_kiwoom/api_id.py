@@ -20,10 +20,10 @@ def check_api_id(api_id: str) -> None:
 
 # Cached, since programs use a handful of ids over and over.
 @lru_cache(maxsize=512)
-def check_api_id_header(value: "str | bytes") -> None:
-    """Check the value of an ``api-id`` header; an empty one stands for a missing header.
+def check_api_id_header(value: "str | bytes | None") -> None:
+    """Check the value of an ``api-id`` header; ``None`` if there is none.
 
-    :raises MissingApiId: if it is empty.
+    :raises MissingApiId: if it is missing or empty.
     :raises InvalidApiId: if it is malformed.
     """
     if not value:

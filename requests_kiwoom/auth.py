@@ -214,14 +214,16 @@ class KiwoomAuth(AuthBase):
         if not url.startswith(self._prefix) and not self._needs_token(url):
             return r
         headers = r.headers
-        if self._api_id is None:
-            try:
-                given = headers["api-id"]
-            except KeyError:
-                given = ""
+        try:
+            given = headers["api-id"]
+        except KeyError:
+            given = None
+        if (api_id := self._api_id) is None:
             check_api_id_header(given)
-        elif (given := headers.setdefault("api-id", self._api_id)) != self._api_id and given != self._api_id.encode():
-            raise InvalidApiId(f"this auth is for {self._api_id}, but the request has another api-id header: drop one")
+        elif given is None:
+            headers["api-id"] = api_id
+        elif given not in (api_id, api_id.encode()):
+            raise InvalidApiId(f"this auth is for {api_id}, but the request has another api-id header: drop one")
         headers["Authorization"] = self._source.current().authorization
         if r.body.__class__ not in _BODIES_WITHOUT_POSITION:
             note_body_position(r)

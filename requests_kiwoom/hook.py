@@ -50,7 +50,7 @@ class RejectionHook:
         verdict = judge_response(response, streamed)
         if verdict is Verdict.REJECTED:
             return self._handle_rejection(response, streamed, kwargs)
-        if verdict is Verdict.ACCEPTED and self._source.pauses:
+        if verdict is Verdict.ACCEPTED and self._source.pauses.states:
             self._note_accepted(response)
         return None
 

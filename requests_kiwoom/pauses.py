@@ -1,6 +1,6 @@
 """``ApiPauses``: APIs that reject every new token, for which au10001 is not called until a pause ends."""
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from .backoff import LONGEST, Backoff
 from .exceptions import TokenUnavailable
@@ -10,21 +10,24 @@ from .tokens import Clock, fingerprint
 #: The name under which :meth:`KiwoomAuth.token` reports a rejection: it counts as an API of its own.
 TOKEN_CALL = "token()"
 
-#: The most pauses that are kept, and the most trials: 8 pauses take less than 2 kB.
+#: The most APIs that are kept: 8 take less than 2 kB.
 _MOST_APIS = 8
-
-_Entry = TypeVar("_Entry")
 
 _WAY_OUT = "Another one will be requested after a pause; auth.renew(force=True) replaces it now."
 
 
-class Trial(NamedTuple):
-    """An API rejected a token, and another was issued. If it rejects the current one, too, the API is the cause."""
+class ApiState(NamedTuple):
+    """An API that rejected a token and accepted none since."""
 
-    #: The token that the API rejected.
-    rejected: str
-    #: Seconds since the epoch: a rejection after that is the token's fault.
-    until: float
+    #: The token that it rejected before the current one was issued; ``None`` if a pause followed.
+    rejected: str | None = None
+    #: When its trial ends, in seconds since the epoch. If it rejects another token before, the API is the cause.
+    trial_until: float = 0.0
+    #: The pause that began when the API rejected a new token.
+    pause: Backoff = Backoff()
+
+
+_ACCEPTING = ApiState()
 
 
 class ApiPauses:
@@ -35,42 +38,36 @@ class ApiPauses:
     :param clock: seconds since the epoch.
     """
 
-    __slots__ = ("_clock", "_trials", "_pauses")
+    __slots__ = ("_clock", "states")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        #: The trials of APIs that rejected a token and accepted none since, by api-id.
-        self._trials: dict[str, Trial] = {}
-        #: The pauses of APIs that rejected new tokens, by api-id.
-        self._pauses: dict[str, Backoff] = {}
+        #: By api-id. While it is empty, an accepted response means nothing.
+        self.states: dict[str, ApiState] = {}
 
     def __repr__(self) -> str:
-        return f"<ApiPauses {' '.join(self._pauses)}>"
-
-    def __bool__(self) -> bool:
-        """Whether an accepted response matters: an API rejected a token lately."""
-        return bool(self._trials or self._pauses)
+        return f"<ApiPauses {' '.join(self.states)}>"
 
     def note_accepted(self, api_id: str) -> None:
-        """End the pause of an API that accepted a token."""
+        """End the trial and the pause of an API that accepted a token."""
         # Without the lock: a thread that has its response does not wait for another thread's token call.
-        self._pauses.pop(api_id, None)
-        self._trials.pop(api_id, None)
+        self.states.pop(api_id, None)
 
     def note_issued(self, rejected: str, api_id: str) -> None:
         """Begin a trial: a token was issued because `api_id` rejected another one."""
         # An API ends its trial with an accepted response. What a program does with token() is not seen: there, a token
         # that lived longer than the pause that would follow was accepted.
-        length = self._pauses.get(api_id, Backoff()).next_length if api_id == TOKEN_CALL else LONGEST
-        self._trials = _with_entry(self._trials, api_id, Trial(mask(rejected), self._clock() + length))
+        pause = self._state(api_id).pause
+        length = pause.next_length if api_id == TOKEN_CALL else LONGEST
+        self._set(api_id, ApiState(mask(rejected), self._clock() + length, pause))
 
     def note_rejected(self, rejected: str, api_id: str) -> None:
         """Note that `api_id` rejected the current token.
 
         :raises TokenUnavailable: if this ends its trial: a pause begins.
         """
-        rejected, trial = mask(rejected), self._trials.get(api_id)
-        if trial is not None and trial.rejected != rejected and self._clock() <= trial.until:
+        rejected, state = mask(rejected), self._state(api_id)
+        if state.rejected not in (None, rejected) and self._clock() <= state.trial_until:
             raise self.start(api_id, f"{api_id} rejected the new token {fingerprint(rejected)}, too")
 
     def start(self, api_id: str, what: str) -> TokenUnavailable:
@@ -79,9 +76,8 @@ class ApiPauses:
         :param what: the first sentence of its text, without the full stop.
         """
         now = self._clock()
-        self._trials.pop(api_id, None)
-        pause = self._pauses.get(api_id, Backoff()).after_failure(now)
-        self._pauses = _with_entry(self._pauses, api_id, pause)
+        pause = self._state(api_id).pause.after_failure(now)
+        self._set(api_id, ApiState(pause=pause))
         return TokenUnavailable(f"{what}. {_WAY_OUT}", retry_after=pause.remaining(now))
 
     def check(self, api_id: str | None) -> None:
@@ -89,15 +85,14 @@ class ApiPauses:
 
         :raises TokenUnavailable: with the time that is left.
         """
-        remaining = self._pauses.get(api_id or "", Backoff()).remaining(self._clock())
+        remaining = self._state(api_id or "").pause.remaining(self._clock())
         if remaining:
             raise TokenUnavailable(f"{api_id} rejects every token. {_WAY_OUT}", retry_after=remaining)
 
+    def _state(self, api_id: str) -> ApiState:
+        return self.states.get(api_id, _ACCEPTING)
 
-def _with_entry(entries: dict[str, _Entry], api_id: str, entry: _Entry) -> dict[str, _Entry]:
-    """Return a copy that ends with `entry`, and lacks the first one if there are too many.
-
-    A copy, since :meth:`ApiPauses.note_accepted` removes entries without the lock.
-    """
-    others = [(name, other) for name, other in entries.copy().items() if name != api_id]
-    return dict([*others[-(_MOST_APIS - 1) :], (api_id, entry)])
+    def _set(self, api_id: str, state: ApiState) -> None:
+        # Another dict: note_accepted() takes a state away without the lock. The newest stand last, and stay.
+        others = [(name, other) for name, other in self.states.copy().items() if name != api_id]
+        self.states = dict([*others[-(_MOST_APIS - 1) :], (api_id, state)])

@@ -46,11 +46,13 @@ def judge_response(response: Response, streamed: bool) -> Verdict:
     :param streamed: whether the request was sent with ``stream=True``.
     """
     status = response.status_code
-    if status == 401:
+    if status == 401:  # Its body may be cut off.
         return Verdict.REJECTED
+    if not streamed:  # requests reads the body right after the hooks anyway.
+        return judge(status, response.content)
     length = _declared_length(response)
     if length is None:
-        return judge(status, peek(response)[0] if streamed else response.content)
+        return judge(status, peek(response)[0])
     if length > SIZE_LIMIT:  # No rejection is that long.
         return Verdict.ACCEPTED if status == 200 else Verdict.UNKNOWN
     return judge(status, response.content)

@@ -36,7 +36,7 @@ def test_without_a_rejection(pauses):
     pauses.check(None)
     pauses.note_rejected("fake-old", "ka10001")
 
-    assert not pauses
+    assert not pauses.states
     assert "<ApiPauses >" == repr(pauses)
 
 
@@ -51,7 +51,7 @@ def test_a_new_token_that_is_rejected(pauses):
         pauses.check("ka10001")
     assert error.retry_after == caught.value.retry_after
     pauses.check("ka10002")
-    assert pauses
+    assert pauses.states
     assert "<ApiPauses ka10001>" == repr(pauses)
 
 
@@ -83,14 +83,14 @@ def test_an_accepted_response_ends_trial_and_pause(pauses):
     """An API that accepted a token may have the next one at once; another API's success changes nothing."""
     reject_new_token(pauses)
     pauses.note_accepted("ka10002")
-    assert pauses
+    assert pauses.states
     pauses.note_accepted("ka10001")
-    assert not pauses
+    assert not pauses.states
     pauses.note_issued(OLD, "ka10001")
     pauses.note_accepted("ka10002")
-    assert pauses
+    assert pauses.states
     pauses.note_accepted("ka10001")
-    assert not pauses
+    assert not pauses.states
     pauses.note_rejected(NEW, "ka10001")
 
 
