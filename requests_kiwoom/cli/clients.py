@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timedelta, tzinfo
+import time
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import requests
@@ -13,14 +14,11 @@ from requests import Response
 from requests_kiwoom import KiwoomAuth, TokenUnavailable
 from requests_kiwoom.testing import KiwoomServer
 
-from . import by_hand
-from .by_hand import ByHand
+from .by_hand import LINES
 
 API = "ka10001"
 PATH = "/api/dostk/stkinfo"
 BODY = {"stk_cd": "005930"}
-
-_EPOCH = datetime(1970, 1, 1)
 
 
 class Client(Protocol):
@@ -37,27 +35,28 @@ class Client(Protocol):
 
 
 class HandWrittenClient:
-    """Uses :class:`ByHand`, on a computer whose clock is the server's and whose time zone is UTC."""
+    """Runs :data:`LINES`, on a computer whose clock is the server's and whose time zone is UTC."""
 
     #: The last response that was not a success.
     rejection: Response
 
     def __init__(self, server: KiwoomServer) -> None:
         self._server = server
-        self._client = ByHand()
+        self._session = requests.Session()
+        # A proxy or a netrc entry of the user's is not for a server on loopback.
+        self._session.trust_env = False
+        #: What the lines define.
+        self._names: dict[str, Any] = {}
 
     def restart(self) -> None:
-        self._client.close()
-        self._client = ByHand()
-        # A proxy or a netrc entry of the user's is not for a server on loopback.
-        self._client.trust_env = False
-        self._client.host = self._server.url
-        keys = {"appkey": self._server.appkey, "secretkey": self._server.secretkey}
-        self._client.keys = {"grant_type": "client_credentials", **keys}
+        self._names = {}
+        exec(LINES, self._names)
+        self._names["KEYS"].update(appkey=self._server.appkey, secretkey=self._server.secretkey)
+        self._names.update(HOST=self._server.url, requests=self._session, time=SimpleNamespace(strftime=self._strftime))
 
     def send(self) -> bool:
         try:
-            response = self._client.call(PATH, API, BODY)
+            response: Response = self._names["post"](PATH, API, json=BODY)
         except KeyError:  # issued["token"]
             return False
         if not _is_success(response):
@@ -72,7 +71,10 @@ class HandWrittenClient:
         return results
 
     def close(self) -> None:
-        self._client.close()
+        self._session.close()
+
+    def _strftime(self, form: str) -> str:
+        return time.strftime(form, time.gmtime(self._server.clock()))
 
 
 class PackageClient:
@@ -122,24 +124,6 @@ class PackageClient:
         server = self._server
         auth = Auth(server.appkey, server.secretkey, base_url=server.url, session=self._session)
         return auth.for_api(API)
-
-
-class clock_in_utc:
-    """While it is entered, :class:`ByHand` reads the server's clock, as a computer in UTC shows it."""
-
-    def __init__(self, server: KiwoomServer) -> None:
-        class Datetime(datetime):
-            @classmethod
-            def now(cls, tz: "tzinfo | None" = None) -> Any:
-                return _EPOCH + timedelta(seconds=server.clock())
-
-        self._datetime = Datetime
-
-    def __enter__(self) -> None:
-        setattr(by_hand, "datetime", self._datetime)
-
-    def __exit__(self, *args: object) -> None:
-        setattr(by_hand, "datetime", datetime)
 
 
 def _is_success(response: Response) -> bool:

@@ -9,7 +9,7 @@ from requests_kiwoom.codes import CODES
 from requests_kiwoom.testing import KiwoomServer
 
 from . import texts_demo as texts
-from .clients import Client, HandWrittenClient, PackageClient, clock_in_utc
+from .clients import Client, HandWrittenClient, PackageClient
 from .console import CommandError, colour
 from .events import EVENTS, REJECTED, Event, Outcome, Stage
 from .language import Text
@@ -34,7 +34,6 @@ def run(options: argparse.Namespace) -> int:
     """
     with contextlib.ExitStack() as stack:
         server, elsewhere = (stack.enter_context(KiwoomServer(strict=False)) for _ in range(2))
-        stack.enter_context(clock_in_utc(server))
         by_hand = stack.enter_context(contextlib.closing(HandWrittenClient(server)))
         package = stack.enter_context(contextlib.closing(PackageClient(server)))
         stage = Stage(server, elsewhere, by_hand, package)

@@ -1,13 +1,13 @@
 """``demo``: what it prints, and that it fails if an event does not lead to what it says."""
 
+import contextlib
 import functools
-import inspect
 import re
 
 import pytest
 
-from requests_kiwoom.cli import by_hand, demo
-from requests_kiwoom.cli.clients import PackageClient
+from requests_kiwoom.cli import demo
+from requests_kiwoom.cli.clients import HandWrittenClient, PackageClient
 from requests_kiwoom.cli.events import EVENTS
 from requests_kiwoom.cli.layout import display_width
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
@@ -96,25 +96,15 @@ def test_it_fits_80_columns_in_both_languages(shown):
     assert " ".join(korean.out.split()).endswith("`requests-kiwoom doctor`를 실행해 주세요.")
 
 
-def test_the_lines_by_hand_are_twelve():
-    """What the demo compares with is as long as it says."""
-    code = inspect.getsource(by_hand.ByHand).partition("token: str\n")[2]
-
-    assert 12 == len([line for line in code.splitlines() if line.strip()])
-
-
 def test_the_lines_by_hand_see_http_401(server):
     """They do what they say: a 401 is noticed, and the request sent again."""
-    with by_hand.ByHand() as client:
-        client.trust_env = False
-        client.host = server.url
-        keys = {"appkey": server.appkey, "secretkey": server.secretkey}
-        client.keys = {"grant_type": "client_credentials", **keys}
-        client.call("/api/dostk/stkinfo", "ka10001", {})
+    with contextlib.closing(HandWrittenClient(server)) as client:
+        client.restart()
+        client.send()
         server.rejection = 401
         server.revoke_all()
 
-        assert 0 == client.call("/api/dostk/stkinfo", "ka10001", {}).json()["return_code"]
+        assert client.send()
     assert 2 == server.issues
 
 

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from requests_kiwoom import TokenIssueError, TokenUnavailable, read_envelope
+from requests_kiwoom.cli.by_hand import LINES
 from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
 from tests.helpers.constants import PATH
 from tests.helpers.documents import program, section
@@ -41,6 +42,11 @@ def test_there_are_twelve_lines_and_each_fault_is_shown():
 
     assert 12 == len(program("by_hand.py").strip().splitlines())
     assert listed == [name[5] for name in globals() if re.match(r"test_\d_", name)]
+
+
+def test_the_demo_runs_these_lines():
+    """The demo compares this package with the lines that the README shows."""
+    assert program("by_hand.py").strip() == LINES.strip()
 
 
 def test_1_they_wait_for_a_401(server, post, session, url):
