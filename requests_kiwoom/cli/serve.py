@@ -12,6 +12,7 @@ from requests_kiwoom.testing import KiwoomServer
 
 from . import texts_serve as texts
 from .console import CommandError, is_closed_pipe, print_error
+from .layout import wrap
 from .options import register_language
 from .shells import SHELLS, Shell
 
@@ -78,7 +79,8 @@ def describe(server: KiwoomServer, files: Sequence[str], shells: Sequence[Shell]
     :param files: the API ids with a response from a file.
     :param shells: the shells whose commands are shown.
     """
-    lines = [str(texts.SERVING.format(kind=texts.MOCK if server.mock else texts.PRODUCTION, url=server.url))]
+    kind = texts.MOCK if server.mock else texts.PRODUCTION
+    lines = [wrap(str(texts.SERVING.format(kind=kind, url=server.url)))]
     if server.websocket_port is not None:
         lines.append(str(texts.WEBSOCKET.format(url=server.websocket_url)))
     if files:
@@ -93,6 +95,7 @@ def describe(server: KiwoomServer, files: Sequence[str], shells: Sequence[Shell]
         lines += ["", str(texts.THIS_PACKAGE.format(shell=shell.name))]
         lines += [f"  {shell.assign(name, value)}" for name, value in variables.items()]
         lines += ["  python -m requests_kiwoom call ka10001 /api/dostk/stkinfo stk_cd=005930"]
+        lines += [wrap(str(texts.NOT_WITH_MOCK))]
         lines += ["", str(texts.ANYTHING_ELSE.format(shell=shell.name)), f"  {shell.issue(server)}"]
     return "\n".join([*lines, ""])
 

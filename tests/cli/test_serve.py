@@ -15,6 +15,7 @@ import urllib.request
 import pytest
 from websockets.sync.client import connect
 
+from requests_kiwoom.cli.layout import display_width
 from requests_kiwoom.cli.serve import describe
 from requests_kiwoom.cli.shells import CMD, POWERSHELL, SH
 from requests_kiwoom.testing import KiwoomServer
@@ -135,6 +136,15 @@ class TestProcess:
         with Serving("--lang", "ko") as serving:
             assert "에서 키움(실전투자) 서버를 실행합니다." in serving.introduction
 
+    @pytest.mark.parametrize("language, warning", [("en", "goes to Kiwoom instead"), ("ko", "키움 서버에 연결합니다")])
+    def test_sentences(self, language, warning):
+        """Its sentences fit 80 columns, and it says that mock=True does not come here."""
+        with Serving("--lang", language) as serving:
+            text = serving.introduction
+
+        assert "from_env(mock=True)" in text and warning in text
+        assert 80 >= max(display_width(line) for line in text.splitlines() if not line.startswith("  "))
+
 
 class TestOptions:
     def test_port(self):
@@ -143,7 +153,7 @@ class TestOptions:
             assert f"http://127.0.0.1:{port}" == serving.url
 
     def test_port_that_is_taken(self):
-        """A port that is taken is one line with its number, and status 1."""
+        """A port that is taken is an error with its number, and status 1."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             ran = run("serve", "--port", str(port))
@@ -230,7 +240,7 @@ class TestOptions:
         [("ka10001.json", "{", "is not JSON"), ("ka99999.json", "{}", "ka99999"), (None, "", "is not a directory")],
     )
     def test_wrong_data(self, tmp_path, name, content, reason):
-        """A file that is not JSON or is named after no API, or no directory: one line, before it serves."""
+        """A file that is not JSON or is named after no API, or no directory: one error, before it serves."""
         directory = tmp_path / "data"
         if name is not None:
             directory.mkdir()
