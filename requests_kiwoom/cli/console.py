@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from . import texts
 from .language import Text, untranslated
+from .layout import wrap
 
 IS_WINDOWS = os.name == "nt"
 
@@ -39,12 +40,13 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def print_error(text: "Text | str") -> None:
-    """Print one line on stderr, for a person."""
+def print_error(text: "Text | str", *, wrapped: bool = False) -> None:
+    """Print `text` on stderr, for a person: in one line, or `wrapped`, with an indent before each other line."""
+    line = one_line(str(text))
     stderr = sys.stderr or io.StringIO()
     try:
         # In one write: the lines of several threads stay apart.
-        stderr.write(f"{one_line(str(text))}\n")
+        stderr.write(f"{wrap(line, indent='  ') if wrapped else line}\n")
     except OSError:
         # stderr is gone as well: the exit status is all that is left.
         silence(stderr)

@@ -42,8 +42,8 @@ environment:
   KIWOOM_STORE                               a file like --store, or
                                              redis://:PASSWORD@HOST:PORT/0
 
-exit status: 0 done, 1 not done (one line on stderr says why), 2 wrong
-arguments, 130 Ctrl-C, 141 the reader of a pipe has left
+exit status: 0 done, 1 not done (stderr says why), 2 wrong arguments,
+130 Ctrl-C, 141 the reader of a pipe has left
 """
 
 
@@ -67,7 +67,7 @@ class _Parser(argparse.ArgumentParser):
         print(self.format_help(), end="", file=file)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {console.one_line(message)}; --help says more\n")
+        self.exit(2, wrap(f"{self.prog}: {console.one_line(message)}; --help says more", indent="  ") + "\n")
 
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _print_error(message: "Text | Exception") -> None:
-    console.print_error(texts.ERROR.format(message=message))
+    console.print_error(texts.ERROR.format(message=message), wrapped=True)
 
 
 def _describe(error: KiwoomAuthError) -> Text:

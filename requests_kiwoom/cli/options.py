@@ -93,4 +93,4 @@ class _StoreWarnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith("requests_kiwoom.stores."):
-            print_error(texts.WARNING.format(message=record.getMessage()))
+            print_error(texts.WARNING.format(message=record.getMessage()), wrapped=True)

@@ -94,7 +94,7 @@ def test_an_argument_that_is_not_an_object_is_not_sent(server, body):
 
 
 def test_a_body_file_that_is_not_there_is_named(server, tmp_path):
-    """A missing file: one line with its name."""
+    """A missing file: one error with its name."""
     ran = run(server, "call", "ka10001", PATH, f"@{tmp_path / 'body.json'}")
 
     assert 1 == ran.status
@@ -156,7 +156,7 @@ def test_a_continuation_is_sent(server):
 
 
 def test_a_next_key_that_cannot_be_one_is_not_sent(server):
-    """A header cannot hold Korean: one line, nothing sent."""
+    """A header cannot hold Korean: one error, nothing sent."""
     ran = run(server, "call", "ka10001", PATH, "--cont-yn", "Y", "--next-key", "다음")
 
     assert 1 == ran.status
@@ -192,7 +192,7 @@ def test_a_revoked_token_is_replaced(server):
     ],
 )
 def test_a_refusal_is_an_error_with_advice(server, return_code, msg, status, advice):
-    """Exit status 0 only for return_code 0: otherwise Kiwoom's words and what to do, in one line."""
+    """Exit status 0 only for return_code 0: otherwise Kiwoom's words and what to do."""
     refuse(server, msg, return_code, status, PATH)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -235,7 +235,7 @@ def test_return_code_0_as_a_string_is_a_success(server):
 
 @pytest.mark.parametrize("body", [b"<html>maintenance</html>", b"", b"[]"])
 def test_a_response_that_is_not_a_json_object_is_an_error(server, body):
-    """A maintenance page: one line with the HTTP status, nothing on stdout."""
+    """A maintenance page: one error with the HTTP status, nothing on stdout."""
     answer(server, body, status=503)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -245,7 +245,7 @@ def test_a_response_that_is_not_a_json_object_is_an_error(server, body):
 
 
 def test_a_connection_that_breaks_is_an_error(server):
-    """No response to the request: one line, which names the command that shows more."""
+    """No response to the request: one error, which names the command that shows more."""
     server.fail(faults.RESET_BEFORE, path=PATH)
 
     ran = run(server, "call", "ka10001", PATH)

@@ -111,7 +111,7 @@ def test_a_return_code_is_not_a_code(number, language, text):
 
 @pytest.mark.parametrize("about", ["9999", "hello", "[9999:...]", "[2000](RC4058:모의투자 장종료)"])
 def test_anything_else_is_an_error(about):
-    """No code and no exception that is known: one line, exit status 1."""
+    """No code and no exception that is known: one error, exit status 1."""
     ran = run(None, "explain", about)
 
     assert (1, "") == (ran.status, ran.out)

@@ -95,8 +95,8 @@ def test_the_version():
     assert f"requests_kiwoom {__version__}\n" == run(None, "--version").out
 
 
-def test_a_bug_is_one_line_as_well(server, monkeypatch):
-    """An error that nothing expects: one line, exit status 1, and the traceback only with --verbose."""
+def test_a_bug_is_an_error_as_well(server, monkeypatch):
+    """An error that nothing expects: its text, exit status 1, and the traceback only with --verbose."""
     monkeypatch.setattr(KiwoomAuth, "token", lambda self: {}["nothing"])
 
     ran = run(server, "token")
@@ -106,9 +106,22 @@ def test_a_bug_is_one_line_as_well(server, monkeypatch):
     assert "Traceback" in run(server, "token", "--verbose").err
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("arguments", [["token"], ["call", "ka10001", PATH], ["call", "ka10001", "x"], ["revoke"]])
+def test_an_error_fits_80_columns(server, language, arguments):
+    """An error is broken between words, also where a Korean character counts twice; its other lines are indented."""
+    ran = run(server, *arguments, "--lang", language, KIWOOM_SECRETKEY="fake-secretkey-wrong")
+
+    first, *others = ran.err.splitlines()
+    assert others
+    assert first.startswith(("error: ", "오류: "))
+    assert all(line.startswith("  ") for line in others)
+    assert 80 >= max(map(display_width, [first, *others]))
+
+
 @pytest.mark.parametrize("arguments", [["unknown"], ["call"], ["call", "ka10001"], ["token", "--reve"], ["--mock"]])
-def test_wrong_arguments_are_one_line(arguments):
-    """Exit status 2, one line that points to --help; an abbreviated option is a wrong one."""
+def test_wrong_arguments_are_one_error(arguments):
+    """Exit status 2, one error that points to --help; an abbreviated option is a wrong one."""
     ran = run(None, *arguments)
 
     assert 2 == ran.status
@@ -161,7 +174,7 @@ def test_what_an_encoding_lacks_is_escaped_as_json(server, encoding, name):
     assert name == json.loads(ran.out)["stk_nm"]
 
 
-def test_an_error_in_ascii_is_one_line(server):
+def test_an_error_in_ascii(server):
     """The vendor's Korean words do not break a console without Korean."""
     ran = run(server, "token", KIWOOM_SECRETKEY="fake-secretkey-wrong", PYTHONIOENCODING="ascii")
 
@@ -171,7 +184,7 @@ def test_an_error_in_ascii_is_one_line(server):
 
 @pytest.mark.parametrize("arguments", [["token"], ["call", "ka10001", PATH], ["renew"], ["--help"], ["doctor"]])
 def test_without_a_stdout_nothing_is_sent(server, arguments):
-    """Nothing is done that its user would not see: one line, exit status 1."""
+    """Nothing is done that its user would not see: one error, exit status 1."""
     ran = run(server, *arguments, stdout=None)
 
     assert 1 == ran.status
@@ -211,7 +224,7 @@ def test_importing_it_runs_nothing():
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("arguments, unbuffered", [(["token"], ""), (["token"], "1"), (["--help"], "")])
 def test_a_full_disk_is_one_line(server, arguments, unbuffered):
-    """Output that cannot be written: one line, exit status 1, whether it is buffered or not."""
+    """Output that cannot be written: one error, exit status 1, whether it is buffered or not."""
     ran = in_shell(server, ">/dev/full", *arguments, PYTHONUNBUFFERED=unbuffered)
 
     assert 1 == ran.returncode

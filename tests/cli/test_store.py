@@ -104,7 +104,7 @@ def test_a_redis_server_is_a_store(server, redis_port):
 
 
 def test_a_redis_server_that_is_not_there_is_an_error(server):
-    """A dead Redis server: one line without its password, and nothing is sent."""
+    """A dead Redis server: one error without its password, and nothing is sent."""
     ran = run(server, "token", KIWOOM_STORE="redis://:fake-password@127.0.0.1:9/0")
 
     assert 1 == ran.status

@@ -91,7 +91,7 @@ def test_keys_come_from_the_portals_files(server, tmp_path):
     "language, text", [("en", "error: KIWOOM_APPKEY is not set. "), ("ko", "오류: 환경 변수 KIWOOM_APPKEY가 없습니다. ")]
 )
 def test_without_keys_it_says_which_variable_to_set(language, text):
-    """Missing keys: one line, exit status 1."""
+    """Missing keys: one error, exit status 1."""
     ran = run(None, "token", "--lang", language)
 
     assert 1 == ran.status
@@ -123,7 +123,7 @@ def test_keys_are_no_arguments(server, option):
 
 
 def test_a_refusal_gives_kiwooms_words_and_advice(server):
-    """Wrong keys: Kiwoom's message, and what to do, in one line."""
+    """Wrong keys: Kiwoom's message, and what to do."""
     ran = run(server, "token", KIWOOM_SECRETKEY="fake-secretkey-of-another-account")
 
     assert 1 == ran.status
@@ -169,7 +169,7 @@ def test_a_success_without_a_usable_token(server):
 
 
 def test_a_server_that_is_not_there_points_to_doctor(server):
-    """No connection: one line, which names doctor."""
+    """No connection: one error, which names doctor."""
     ran = run(server, "token", "--base-url", "http://127.0.0.1:9")
 
     assert 1 == ran.status
@@ -321,7 +321,7 @@ def test_revoke_with_nul_for_stdin_does_not_ask(server):
 
 
 def test_a_refused_revocation_is_an_error(server):
-    """au10002 refuses: its words in one line, exit status 1."""
+    """au10002 refuses: its words, exit status 1."""
     refuse(server, "[8015:Token 폐기에 실패했습니다]", path=REVOKE)
 
     ran = run(server, "revoke", "--yes")

@@ -56,9 +56,10 @@ class Ran:
 
     @property
     def complaint(self) -> str:
-        """The one line on stderr."""
-        assert 1 == len(self.err.splitlines()), self.err
-        return self.err
+        """The one error on stderr, which may be wrapped, as one line."""
+        first, *others = self.err.splitlines()
+        assert all(line.startswith("  ") for line in others), self.err
+        return " ".join([first, *(line.strip() for line in others)]) + "\n"
 
 
 class Stream(io.TextIOWrapper):
