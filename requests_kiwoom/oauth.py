@@ -45,6 +45,8 @@ class OAuthClient:
     :param timeout: connect and read timeout of one call, in seconds; a call takes at most their sum.
     """
 
+    __slots__ = ("origin", "appkey", "_secretkey", "_session", "_timeout")
+
     def __init__(
         self, origin: Origin, appkey: Secret, secretkey: Secret, session: Session | None, timeout: tuple[float, float]
     ) -> None:
@@ -55,7 +57,7 @@ class OAuthClient:
         self._timeout = timeout
 
     def __repr__(self) -> str:
-        return f"<OAuthClient {self.__dict__.get('origin')}>"
+        return f"<OAuthClient {getattr(self, 'origin', None)}>"
 
     @property
     def max_call_seconds(self) -> float:

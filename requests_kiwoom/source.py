@@ -44,6 +44,8 @@ class TokenSource:
     :param clock: seconds since the epoch.
     """
 
+    __slots__ = ("_oauth", "_clock", "key", "_store", "_held", "_last_rejected", "pauses", "_failure", "_lock")
+
     def __init__(self, oauth: OAuthClient, store: TokenStore | None = None, *, clock: Clock = time.time) -> None:
         self._oauth = oauth
         self._clock = clock
@@ -61,7 +63,7 @@ class TokenSource:
         self._lock = ProcessLock()
 
     def __repr__(self) -> str:
-        return f"<TokenSource {self.__dict__.get('_oauth')}>"
+        return f"<TokenSource {getattr(self, '_oauth', None)}>"
 
     @property
     def origin(self) -> Origin:

@@ -43,7 +43,7 @@ class Token:
     <Token e1466187 expires_at=2025-01-03T08:30:00+09:00>
     """
 
-    __slots__ = ("value", "expires_at", "expires_epoch", "authorization")
+    __slots__ = ("value", "expires_at", "expires_epoch")
 
     #: The bare token, as a WebSocket login wants it.
     value: str
@@ -51,8 +51,6 @@ class Token:
     expires_at: datetime
     #: The same moment in seconds since the epoch: comparing numbers costs a tenth of comparing datetimes.
     expires_epoch: float
-    #: The value of the ``Authorization`` header.
-    authorization: str
 
     def __init__(self, value: str, expires_at: datetime) -> None:
         value = mask(value)
@@ -64,13 +62,13 @@ class Token:
             in_kst = expires_at.astimezone(KST)
         except OverflowError:
             raise ValueError("expires_at is at the very end of what a datetime can hold") from None
-        for name, content in (
-            ("value", value),
-            ("expires_at", in_kst),
-            ("expires_epoch", in_kst.timestamp()),
-            ("authorization", Secret(f"Bearer {value}")),
-        ):
+        for name, content in (("value", value), ("expires_at", in_kst), ("expires_epoch", in_kst.timestamp())):
             object.__setattr__(self, name, content)
+
+    @property
+    def authorization(self) -> str:
+        """The value of the ``Authorization`` header."""
+        return Secret(f"Bearer {self.value}")
 
     @property
     def fingerprint(self) -> str:
