@@ -58,15 +58,14 @@ class LastFailure(NamedTuple):
         at_least = error.retry_after or 0.0 if isinstance(error, TokenUnavailable) else 0.0
         return LastFailure(self.backoff.after_failure(now, at_least), copy.copy(error))
 
-    def error_in_pause(self, now: float) -> TokenIssueError | None:
-        """Return the error for a caller in the pause; ``None`` if au10001 may be called.
+    def check(self, now: float) -> None:
+        """Raise the error if the pause is running: an exception of its own for each caller, as its traceback grows.
 
-        Each caller gets an exception of its own: a traceback grows on an exception that is raised twice.
+        :raises TokenIssueError: with the time that is left.
         """
         remaining = self.backoff.remaining(now)
-        if self.error is None or not remaining:
-            return None
-        error = copy.copy(self.error)
-        if isinstance(error, TokenUnavailable):
-            error.retry_after = remaining
-        return error
+        if self.error is not None and remaining:
+            error = copy.copy(self.error)
+            if isinstance(error, TokenUnavailable):
+                error.retry_after = remaining
+            raise error

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 #: A token whose remaining life is within so many seconds of 24 hours counts as new.
 _NEW_WITHIN = 60.0
-_BUSY = "Another thread was busy with the token for the longest time that one token call may take. Try again."
+_BUSY = "Another thread or process was busy with the token for the longest time that one token call may take. Try again."
 
 
 class TokenSource:
@@ -124,7 +124,7 @@ class TokenSource:
         """
         with self._lock.hold(self._oauth.max_call_seconds, TokenUnavailable(_BUSY)):
             before = self.held
-            self._raise_in_pause()
+            self._failure.check(self._clock())
             held = self._store.update(lambda stored: self._renew(stored, force).token, 3 * self._oauth.max_call_seconds)
             if not self._is_new(held):
                 logger.warning("renew(): Kiwoom returned an older token %s", held)
@@ -164,7 +164,7 @@ class TokenSource:
         if stored is not None:
             return self._publish(stored)
         self.pauses.check(rejected_by)
-        self._raise_in_pause()
+        self._failure.check(self._clock())
         published: list[HeldToken] = []
 
         def issue(stored: Token | None) -> Token:
@@ -191,11 +191,6 @@ class TokenSource:
             # Kiwoom refused: the token was invalid already; if not, au10001 returns it again.
             logger.warning("renew(): %s", error)
         return self._publish(self._call_au10001())
-
-    def _raise_in_pause(self) -> None:
-        error = self._failure.error_in_pause(self._clock())
-        if error is not None:
-            raise error
 
     def _acceptable(self, stored: Token | None) -> Token | None:
         """Return the stored token if it can be the current one."""
@@ -229,8 +224,11 @@ class TokenSource:
 
         :param seconds: limit of the call; ``None``: what one call may take.
         """
+        longest = self._oauth.max_call_seconds
+        if seconds is not None and seconds < longest / 10:
+            raise TokenUnavailable(_BUSY)  # Cut off, the call would start a pause for all.
         try:
-            token = self._oauth.issue(self._clock(), self._oauth.max_call_seconds if seconds is None else seconds)
+            token = self._oauth.issue(self._clock(), longest if seconds is None else seconds)
         except TokenIssueError as error:
             now = self._clock()
             self._failure = self._failure.followed_by(error, now)

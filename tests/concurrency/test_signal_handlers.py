@@ -1,11 +1,18 @@
 """A signal handler that sends requests ("cancel everything") while its own thread is busy with the token."""
 
+import dis
 import signal
 import sys
+from contextlib import suppress
+from itertools import count
 
 import pytest
+import requests
 
+from requests_kiwoom import KiwoomAuth, KiwoomAuthError
+from requests_kiwoom import source as source_module
 from tests.helpers.scripts import output_of, run_script
+from tests.helpers.stores import DictStore
 from tests.helpers.threads import until
 
 HANDLER = """
@@ -60,3 +67,62 @@ def test_a_handler_that_sends_while_its_thread_is_busy(server, work, store):
         assert ["0"] == output
     else:
         assert ["0", "0", "0"] == output
+
+
+class BeforeAttribute:
+    """A trace function: calls `handler` before the token source reads or sets an attribute for the `number`-th time.
+
+    That is when a signal handler can change what the interrupted code is about to read.
+    """
+
+    def __init__(self, number, handler):
+        self.left = number
+        self._handler = handler
+
+    def __call__(self, frame, event, argument):
+        if frame.f_code.co_filename != source_module.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode" and "ATTR" in dis.opname[frame.f_code.co_code[frame.f_lasti]]:
+            self.left -= 1
+            if self.left == 0:
+                self._handler()
+        return self
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="only CPython traces single instructions")
+@pytest.mark.parametrize("before", ["first", "live", "expired", "rejected", "replaced in the store"])
+def test_a_handler_that_revokes_at_any_moment(server, url, before):
+    """A request whose token a handler revokes ends with a response, or an error of the package; the next succeeds."""
+    for number in count(1):
+        store = DictStore()
+        auth, other = (
+            KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=store).for_api("ka10001")
+            for _ in range(2)
+        )
+        if before != "first":
+            auth.token()
+        if before in ("expired", "replaced in the store"):
+            server.clock.advance(hours=24)
+        if before == "replaced in the store":
+            other.token()
+        if before == "rejected":
+            server.revoke_all()
+
+        def revoke():
+            with suppress(KiwoomAuthError):
+                auth.revoke()
+
+        trace = BeforeAttribute(number, revoke)
+        others = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            with suppress(KiwoomAuthError):
+                requests.post(url, json={}, auth=auth)
+        finally:
+            sys.settrace(others)
+
+        assert 0 == requests.post(url, json={}, auth=auth).json()["return_code"]
+        if trace.left > 0:
+            break
+    assert number > 2

@@ -4,7 +4,8 @@ import pytest
 import requests
 import requests_cache
 
-from requests_kiwoom import KiwoomAuth
+from requests_kiwoom import KiwoomAuth, read_envelope
+from requests_kiwoom.testing import refusal
 from tests.recipes.response_cache import make_session
 
 CHART, ORDER = "/api/dostk/chart", "/api/dostk/ordr"
@@ -43,6 +44,22 @@ def test_orders_are_not_cached(server, cached):
         cached.post(server.url + ORDER, headers={"api-id": "kt10000"}, json={"stk_cd": "005930", "ord_qty": "1"})
 
     assert 2 == len(server.requests.to("kt10000"))
+
+
+def test_rejection_that_is_dispatched_twice(server, auth):
+    """requests-cache runs the hooks twice, with more arguments: no third send, even if the token was replaced since."""
+    server.reissue = "new"
+    server.fail(refusal(8005), refusal(8005), path=CHART)
+
+    def replace_token(response, **kwargs):
+        auth.renew(force=True)
+
+    with requests_cache.CachedSession(backend="memory", allowable_methods=["POST"]) as session:
+        headers, hooks = {"api-id": "ka10081"}, {"response": replace_token}
+        response = session.post(server.url + CHART, auth=auth, headers=headers, hooks=hooks, json={})
+
+    assert 8005 == read_envelope(response.content).code
+    assert 2 == len(server.requests.to("ka10081"))
 
 
 @pytest.mark.parametrize("resend", [True, False])

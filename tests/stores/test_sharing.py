@@ -1,12 +1,14 @@
 """What a store shares between auths: the issue, the token, its expiry, renew() and revoke()."""
 
 import logging
+import re
+import threading
 from datetime import timedelta
 
 import pytest
 
-from requests_kiwoom import KiwoomAuth, TokenIssueError, TokenRefused, TokenRevokeError
-from requests_kiwoom.testing import Reply
+from requests_kiwoom import KiwoomAuth, TokenIssueError, TokenRefused, TokenRevokeError, TokenUnavailable
+from requests_kiwoom.testing import Reply, faults
 from tests.helpers.stores import DictStore, key_of, post, token
 from tests.helpers.threads import in_threads
 
@@ -263,3 +265,25 @@ class TestRenewAndRevoke:
 
         store.discard("key", kept)
         assert store.load("key") is None
+
+
+class HeldStore(DictStore):
+    """A store whose lock another process holds."""
+
+    def update(self, key, issue, *, wait):
+        self.wait = wait
+        threading.Event().wait(wait)
+        raise TimeoutError("the store is locked")
+
+
+def test_one_limit_for_the_lock_and_the_call(server):
+    """A caller waits for the store's lock and for au10001 no longer than for a token call alone."""
+    store = HeldStore()
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=store, timeout=(0.4, 0.4))
+    server.fail(faults.latency(5))
+
+    with pytest.raises(TokenUnavailable) as caught:
+        auth.token()
+
+    within = re.search(r"within ([0-9.]+) s", str(caught.value))[1]
+    assert store.wait + float(within) <= 0.81

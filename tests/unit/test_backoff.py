@@ -2,10 +2,19 @@
 
 import pytest
 
-from requests_kiwoom import TokenRefused, TokenUnavailable
+from requests_kiwoom import TokenIssueError, TokenRefused, TokenUnavailable
 from requests_kiwoom.backoff import LONGEST, Backoff, LastFailure
 
 NOW = 1_800_000_000.0
+
+
+def error_at(failure, now):
+    """Return the error for a caller at that moment; ``None`` if au10001 may be called."""
+    try:
+        failure.check(now)
+    except TokenIssueError as error:
+        return error
+    return None
 
 
 def test_a_pause_grows_to_30_seconds():
@@ -54,26 +63,26 @@ def test_a_pause_lasts_as_long_as_the_error_asks_for(at_least, length):
 
 def test_no_failure():
     """Before any failure there is no error."""
-    assert LastFailure().error_in_pause(NOW) is None
+    assert error_at(LastFailure(), NOW) is None
 
 
 def test_an_error_in_its_pause():
     """In the pause each caller gets an error of its own, with the seconds that remain; after it none."""
     error = TokenUnavailable("HTTP 503", code=1700, retry_after=7.0)
     failure = LastFailure().followed_by(error, NOW)
-    first, second = failure.error_in_pause(NOW + 2), failure.error_in_pause(NOW + 2)
+    first, second = error_at(failure, NOW + 2), error_at(failure, NOW + 2)
 
     assert first is not error and first is not second
     assert ("HTTP 503", 1700, 5.0) == (str(first), first.code, first.retry_after)
-    assert failure.error_in_pause(NOW + 7) is None
+    assert error_at(failure, NOW + 7) is None
 
 
 def test_a_refusal_in_its_pause():
     """``TokenRefused`` has a pause, too; its error names no time."""
     failure = LastFailure().followed_by(TokenRefused("[8001:...]"), NOW)
 
-    assert isinstance(failure.error_in_pause(NOW + 0.5), TokenRefused)
-    assert not hasattr(failure.error_in_pause(NOW + 0.5), "retry_after")
+    assert isinstance(error_at(failure, NOW + 0.5), TokenRefused)
+    assert not hasattr(error_at(failure, NOW + 0.5), "retry_after")
 
 
 def test_failures_in_a_row():
@@ -81,7 +90,7 @@ def test_failures_in_a_row():
     failure = LastFailure().followed_by(TokenUnavailable("first"), NOW)
     failure = failure.followed_by(TokenUnavailable("second"), NOW + 2)
 
-    assert "second" == str(failure.error_in_pause(NOW + 2))
+    assert "second" == str(error_at(failure, NOW + 2))
     assert 2.0 <= failure.backoff.length <= 3.0
 
 
@@ -91,4 +100,4 @@ def test_an_error_that_was_raised_does_not_change():
     failure = LastFailure().followed_by(error, NOW)
     error.retry_after = 99.0
 
-    assert failure.error_in_pause(NOW).retry_after == failure.backoff.length
+    assert error_at(failure, NOW).retry_after == failure.backoff.length

@@ -1,5 +1,7 @@
 """``TokenSource``: memory, the store, Kiwoom, in this order."""
 
+import time
+
 import pytest
 
 from requests_kiwoom import Token, TokenUnavailable
@@ -176,3 +178,12 @@ def test_before_the_first_token(server, source):
     """Before the first token nothing is held, and no header is the source's own."""
     assert source.held is None
     assert not source.is_own("Bearer fake-other")
+
+
+def test_a_store_that_takes_all_the_time(server, store, source):
+    """When locks took the time of a whole call, au10001 is not called with the rest of it, and no pause begins."""
+    with pytest.raises(TokenUnavailable, match="^Another thread or process was busy"):
+        source._obtain(time.monotonic() + 1.2)
+
+    assert 0 == server.issues
+    assert source.current().token.value == server.token
