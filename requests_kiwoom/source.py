@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 #: A token whose remaining life is within so many seconds of 24 hours counts as new.
 _NEW_WITHIN = 60.0
-_BUSY = "Another thread or process was busy with the token for the longest time that one token call may take. Try again."
+_BUSY = "Another thread or process was busy for the longest time that one token call may take. Try again."
 
 
 class TokenSource:
