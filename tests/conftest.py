@@ -3,8 +3,10 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import redis
 import requests
 
 from requests_kiwoom import KiwoomAuth
@@ -85,7 +87,19 @@ def redis_server() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def redis_port(redis_server: RedisServer) -> int:
-    """The port of an empty Redis server."""
+def redis_port(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of an empty Redis server. All clients that this process makes of it close with the test.
+
+    A client refers to itself. Without a GIL, its socket may be collected first, and that is a ResourceWarning.
+    """
+    clients, make = [], redis.Redis.__init__
+
+    def make_and_note(client: redis.Redis, *args: Any, **kwargs: Any) -> None:
+        make(client, *args, **kwargs)
+        clients.append(client)
+
+    monkeypatch.setattr(redis.Redis, "__init__", make_and_note)
     redis_server.client.flushall()
-    return redis_server.port
+    yield redis_server.port
+    for client in clients:
+        client.close()

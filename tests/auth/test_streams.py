@@ -9,7 +9,7 @@ import requests
 
 from requests_kiwoom import KiwoomAuth
 from tests.helpers.constants import API_ID, PATH, REJECTED
-from tests.helpers.raw_server import RawServer, http_chunked, issued
+from tests.helpers.raw_server import RawServer, http_chunked, issued, read_request
 from tests.helpers.wine import crashes_wine
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
@@ -183,7 +183,7 @@ def test_the_connection_is_used_again():
         connections.append(connection)
         wire = HEAD + b"\r\n" + chunk(b'{"return_code":') + chunk(b" 0}") + END
         connection.sendall(wire)
-        while connection.recv(65536):
+        while read_request(connection):
             connection.sendall(wire)
 
     with RawServer(issued("first"), answer) as server, requests.Session() as session:

@@ -100,7 +100,7 @@ lent.close()
 
 def test_gevent(server):
     """20 greenlets at once succeed, before and after a revocation, with one issue for all of them."""
-    pytest.importorskip("gevent", reason="the test extra has it for the Pythons that it has wheels for")
+    pytest.importorskip("gevent", reason="needs gevent: pip install requests-kiwoom[gevent]")
 
     assert ["0"] * 40 == output_of(run_script(GREENLETS, server, GEVENT + PROLOGUE))
     assert 4 == server.issues  # Two of them are of the program that revokes.

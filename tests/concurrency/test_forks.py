@@ -1,9 +1,8 @@
 """A worker that C code forks, as uWSGI does, while another thread issues: Python's fork hooks do not run."""
 
-import sys
-
 import pytest
 
+from tests.helpers.pythons import needs_c_fork
 from tests.helpers.scripts import output_of, run_script
 from tests.helpers.threads import until
 
@@ -34,8 +33,7 @@ lent.close()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs the C library's fork()")
-@pytest.mark.skipif(sys.implementation.name != "cpython", reason="needs ctypes.PyDLL, which keeps the GIL")
+@needs_c_fork
 @pytest.mark.parametrize("mode", ["issue", "revoke", "store"])
 def test_a_fork_by_c_code_while_a_thread_has_the_lock(server, mode):
     """The child gets a token, and does not wait for a lock that a thread of its parent holds."""

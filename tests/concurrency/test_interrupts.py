@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.helpers.pythons import IS_CPYTHON
 from tests.helpers.scripts import hold_back, output_of, run_script
 from tests.helpers.threads import until
 
@@ -149,6 +150,7 @@ del trader
 """
 
 
+@pytest.mark.skipif(not IS_CPYTHON, reason="PyPy runs no finalizer when it ends")
 def test_a_token_call_while_the_interpreter_ends(server):
     """A finalizer that revokes the token while the interpreter ends does so, and the process ends."""
     # What the interpreter takes apart at its end it may leave open.

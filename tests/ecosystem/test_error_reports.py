@@ -17,7 +17,7 @@ def reports():
     made = []
     sentry_sdk.init("https://public@sentry.invalid/1", before_send=lambda report, hint: made.append(report))
     yield made
-    sentry_sdk.init()
+    sentry_sdk.init(default_integrations=False)
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,15 @@ class RawServer:
                 if answer is None:
                     return
                 del self._answers[:1]
-                self.requests.append(_read_request(connection))
+                self.requests.append(read_request(connection))
                 if callable(answer):
                     answer(connection)
                 else:
                     connection.sendall(answer)
 
 
-def _read_request(connection: socket.socket) -> bytes:
+def read_request(connection: socket.socket) -> bytes:
+    """Return the bytes of one request, its body included; ``b""`` where the client closed the connection."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)

@@ -1,20 +1,18 @@
 """Without a GIL: 32 threads, one session, one auth, while its token expires, is revoked and is renewed."""
 
-import sys
 from collections import Counter
 
 import pytest
 from requests.adapters import HTTPAdapter
 
+from tests.helpers.pythons import HAS_GIL
 from tests.helpers.threads import over_and_over, wait_for
 
 THREADS = 32
 ROUNDS = 5
 
-is_free_threaded = hasattr(sys, "_is_gil_enabled") and not sys._is_gil_enabled()
 
-
-@pytest.mark.skipif(not is_free_threaded, reason="this Python runs with a GIL: tests/concurrency has its tests")
+@pytest.mark.skipif(HAS_GIL, reason="this Python runs with a GIL: tests/concurrency has its tests")
 def test_32_threads_on_one_session(server, auth, session, url):
     """No request of any thread fails, and each loss of the token costs one au10001 call."""
 

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from tests.helpers.interrupts import run_without_coverage
+from tests.helpers.pythons import needs_cpythons_signals
 
 INTERRUPTS = 1500
 
@@ -42,6 +43,7 @@ print("free")
 """
 
 
+@needs_cpythons_signals
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer that sends a signal")
 @pytest.mark.parametrize("what", ["auth", "store"])
 def test_a_lock_is_free_after_an_interrupt(server, tmp_path, what):

@@ -67,7 +67,7 @@ def reports(monkeypatch):
 
     yield report
     loguru.logger.remove(handler)
-    sentry_sdk.init()
+    sentry_sdk.init(default_integrations=False)
 
 
 def check(text, *more):

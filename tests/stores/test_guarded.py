@@ -12,6 +12,7 @@ from requests_kiwoom.stores import StoreError
 from requests_kiwoom.testing import KiwoomServer, Reply
 from tests.helpers.interrupts import run_without_coverage
 from tests.helpers.processes import build_store
+from tests.helpers.pythons import needs_cpythons_signals
 from tests.helpers.stores import DictStore, post, token
 from tests.helpers.threads import in_threads, until
 
@@ -441,6 +442,7 @@ print(store.updates - before)
 """
 
 
+@needs_cpythons_signals
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 def test_ctrl_c_at_any_moment_leaves_the_store_in_use():
     """However an update was interrupted, the next one uses the store."""

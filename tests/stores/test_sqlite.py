@@ -15,6 +15,7 @@ from requests_kiwoom import SQLiteStore, Token
 from requests_kiwoom.stores import StoreError
 from tests.helpers.interrupts import run_without_coverage
 from tests.helpers.processes import build_auth, in_process
+from tests.helpers.pythons import IS_CPYTHON
 from tests.helpers.stores import key_of, post, sql, token
 from tests.helpers.threads import in_threads
 
@@ -89,6 +90,7 @@ class TestPath:
         assert "x" == SQLiteStore(path).load("key").value
 
     @pytest.mark.skipif(sys.platform != "linux", reason="SQLite's library is found as Linux finds it")
+    @pytest.mark.skipif(not IS_CPYTHON, reason="PyPy has SQLite within a module that does not let others configure it")
     def test_where_sqlite_takes_no_uris_by_itself(self, path):
         """A SQLite that was built without SQLITE_USE_URI opens the file as well."""
         SQLiteStore(path).update("key", lambda stored: token("fake-token", hours=1), wait=1)

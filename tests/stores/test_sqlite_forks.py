@@ -14,6 +14,7 @@ from requests_kiwoom import SQLiteStore
 from requests_kiwoom.stores import StoreError
 from tests.helpers.interrupts import run_without_coverage
 from tests.helpers.processes import build_auth
+from tests.helpers.pythons import needs_c_fork, needs_cpythons_signals
 from tests.helpers.stores import key_of, post, token
 from tests.helpers.threads import over_and_over, wait_for
 
@@ -32,10 +33,7 @@ def fork_in_c():
     return ctypes.PyDLL(None).fork()
 
 
-FORKS = [
-    os.fork if hasattr(os, "fork") else None,
-    pytest.param(fork_in_c, marks=pytest.mark.skipif(sys.platform != "linux", reason="finds fork() as Linux has it")),
-]
+FORKS = [os.fork if hasattr(os, "fork") else None, pytest.param(fork_in_c, marks=needs_c_fork)]
 
 
 def in_child(fork, work):
@@ -237,6 +235,7 @@ print(other.is_alive(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
+@needs_cpythons_signals
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 @pytest.mark.parametrize("is_there", [True, False])
 def test_ctrl_c_at_any_moment(path, is_there):

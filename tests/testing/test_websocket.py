@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
 from tests.helpers.ports import port_of_ones_own
+from tests.helpers.pythons import collect
 from tests.helpers.threads import until
 from tests.testing.client import threads_left_behind, threads_of_servers
 
@@ -467,6 +468,7 @@ class TestFaults:
             client.server.disconnect_all()
             client.server.ping()
             client.session.close()
+            collect()  # urllib3 2 closes a pool when it is collected.
             until(lambda: not [thread for thread in threads_of_servers() if thread.name == "kiwoom for 127.0.0.1"])
             while silent.recv(1000):
                 pass
