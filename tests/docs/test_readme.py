@@ -185,7 +185,7 @@ def test_the_picture(server, session, url):
 def test_serve_prints_the_variables(tmp_path):
     """``serve`` shows the variables that the quick start tells of; with them, the first program works."""
     command = [sys.executable, "-m", "requests_kiwoom", "serve"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ())
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environ())
     try:
         lines = iter(process.stdout.readline, "")
         found = {}
@@ -194,7 +194,7 @@ def test_serve_prints_the_variables(tmp_path):
         (tmp_path / "price.py").write_text(program("price.py"), "utf-8")
         command = [sys.executable, "price.py"]
         done = subprocess.run(
-            command, cwd=tmp_path, env=environ(None, **found), capture_output=True, text=True, timeout=60
+            command, cwd=tmp_path, env=environ(None, **found), capture_output=True, encoding="utf-8", timeout=60
         )
         assert (0, "") == (done.returncode, done.stderr)
     finally:

@@ -183,8 +183,7 @@ END
     [[ $tag = *t ]] && extras="test" # Without a GIL there is no gevent.
     # pip takes the environment markers of the Python that it runs on: what Windows needs besides is named here.
     "${pip[@]}" install --target "$home/Lib/site-packages" "${windows[@]}" \
-        "$(echo "$build"/requests_kiwoom-*.whl)[$extras]" colorama tzdata
-    # The tests are of the checkout.
+        "$(echo "$build"/requests_kiwoom-*.whl)[$extras]" colorama tzdata win32-setctime
     rm -rf "$home"/Lib/site-packages/requests_kiwoom*
     # Compiled here and now: each process that a test starts would look for it under Wine.
     "$linux" -m compileall -q -j 0 --invalidation-mode unchecked-hash -x lib2to3 "$home/Lib" >/dev/null || true
@@ -229,6 +228,8 @@ run_python() {
 
 for version in "${versions[@]}"; do
     [ -f "$dir/$version/complete" ] || make_python "$version"
+    # As with pip install -e: the tests are of this checkout, in each process that they start. Z: is / here.
+    echo "Z:$project" >"$dir/$version/Lib/site-packages/checkout.pth"
     run_python "$version" -c "
 import locale, platform, sqlite3, ssl, sys
 print('--', sys.version, platform.platform(), locale.getencoding())

@@ -15,6 +15,7 @@ from urllib3.response import HTTPResponse
 
 from requests_kiwoom.verdict import Verdict, is_short, judge, judge_response, peek
 from tests.helpers.raw_server import RawServer
+from tests.helpers.wine import is_wine
 
 REJECTION = json.dumps({"return_code": 3, "return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"}).encode()
 SUCCESS = json.dumps({"return_code": 0, "return_msg": "정상적으로 처리되었습니다"}).encode()
@@ -231,6 +232,7 @@ def test_a_read_timeout_during_the_look():
         done.set()
 
 
+@pytest.mark.skipif(is_wine, reason="Wine 8.0 reports a reset as the end of the stream, unless recv() waits already")
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_reset_during_the_look(chunked):
     """A connection that is reset in the middle of the body is an error for the caller, not the end of the body."""
