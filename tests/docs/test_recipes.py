@@ -43,7 +43,7 @@ def test_recipe(path, tmp_path):
     if missing := missing_libraries(path):
         # tox's environment "ecosystem" has them all: there, a recipe that is not run is a failure.
         assert os.environ.get("TOX_ENV_NAME") != "ecosystem", missing
-        pytest.skip(f"needs: pip install {' '.join(missing)}")
+        pytest.skip(f"needs {', '.join(missing)}: pip install -e '.[ecosystem]'")
     env = {name: value for name, value in os.environ.items() if not name.startswith("KIWOOM_")}
     env["PYTHONIOENCODING"] = "utf-8"
 
