@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import loguru
 import pytest
@@ -17,6 +18,7 @@ from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import Reply
 from tests.helpers.constants import API_ID, PATH
 from tests.helpers.raw_server import RawServer, http, issued
+from tests.helpers.wine import crashes_wine
 
 APPKEY, SECRETKEY, TOKEN = "fake-appkey-0123456789", "fake-secretkey-0123456789", "fake-token-0123456789"
 SECRETS = (APPKEY, SECRETKEY, TOKEN)
@@ -56,7 +58,7 @@ def reports(monkeypatch):
 
     def report(error):
         traceback = error.__traceback__
-        while traceback is not None and "/tests/" in traceback.tb_frame.f_code.co_filename:
+        while traceback is not None and "tests" in Path(traceback.tb_frame.f_code.co_filename).parts:
             traceback = traceback.tb_next  # The test itself has the keys.
         error = error.with_traceback(traceback)
         sentry_sdk.capture_exception(error)
@@ -321,6 +323,7 @@ class At:
 
 # The thread of the call ends by it, too.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@crashes_wine
 @pytest.mark.skipif(sys.gettrace() is not None, reason="something else traces: coverage or a debugger")
 @pytest.mark.parametrize("work", ["issue", "rejection", "revoke", "renew"])
 def test_an_exception_at_every_line(server, url, reports, work):
