@@ -47,7 +47,7 @@ class KiwoomAuth(AuthBase):
     :param mock: ``True`` for mock trading (모의투자, https://mockapi.kiwoom.com), which has keys of its own [spec].
     :param base_url: scheme, host and port that replace Kiwoom's own, for a gateway or a test server; not with `mock`.
     :param store: where the processes that use the key share its token, such as a :class:`~requests_kiwoom.SQLiteStore`.
-        ``None``: nothing is shared, and this object issues a token of its own.
+        ``None``: nothing is shared, and this object calls au10001 itself.
     :param session: sends the token calls: its proxies, CA bundle and adapters count. It is never modified or closed.
     :param timeout: connect and read timeout of a token call, in seconds, or one number for both. A whole call, and
         every wait for another thread's call, takes at most their sum.
@@ -89,7 +89,7 @@ class KiwoomAuth(AuthBase):
         oauth = OAuthClient(origin, *keys, check_session(session), read_timeout(timeout))
         self._source = TokenSource(oauth, check_store(store), clock=self.clock)
         self._hook = RejectionHook(self._source, check_resend(resend))
-        # The prefix ends after the host, so the rest of the URL cannot change it.
+        # It ends with a slash after the host, so https://api.kiwoom.com.evil.example does not begin with it.
         self._prefix = f"{origin}/api/"
 
     @classmethod
@@ -100,7 +100,7 @@ class KiwoomAuth(AuthBase):
         ``KIWOOM_MOCK`` (1, true, yes, on) selects mock trading, ``KIWOOM_BASE_URL`` another server. A store is given as
         ``store=``.
 
-        :param options: as for the constructor; they win over the environment, and ``mock=`` over both of its variables.
+        :param options: as for the constructor; they win over the environment; ``mock=`` wins over both variables.
         :raises ValueError: if a key is missing, or the value of a variable is unknown.
 
         >>> os.environ.update(KIWOOM_APPKEY="my-appkey", KIWOOM_SECRETKEY="my-secretkey", KIWOOM_MOCK="yes")
@@ -146,7 +146,7 @@ class KiwoomAuth(AuthBase):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the current token expires, in KST (UTC+9); ``None`` before the first one is issued.
+        """When the current token expires, in KST (UTC+9); ``None`` before the first one, and after a revoke.
 
         It is au10001's ``expires_dt``, which is Korean time without a zone [vendor, captured].
 
@@ -227,12 +227,10 @@ class KiwoomAuth(AuthBase):
         headers["Authorization"] = self._source.current().authorization
         if r.body.__class__ not in _BODIES_WITHOUT_POSITION:
             note_body_position(r)
-        # First, so that the user's hooks see only the final response. A new list: PreparedRequest.copy() shares hooks.
-        hooks: list[Any] = [self._hook]
-        if others := r.hooks["response"]:
-            # Once, however often an auth is applied.
-            hooks += [hook for hook in others if not isinstance(hook, RejectionHook)]
-        r.hooks = {"response": hooks}
+        # First, so that the user's hooks see only the final response; once, however often an auth is applied; and in a
+        # new list, since PreparedRequest.copy() shares it.
+        others = [hook for hook in r.hooks["response"] if not isinstance(hook, RejectionHook)]
+        r.hooks = {"response": [self._hook, *others]}
         return r
 
     def _needs_token(self, url: str) -> bool:

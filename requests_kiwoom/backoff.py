@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from .exceptions import TokenIssueError, TokenUnavailable
 
-#: The longest pause after failures in a row, in seconds.
+#: The longest pause after failures in a row, in seconds; ``Retry-After`` may ask for a longer one.
 LONGEST = 30.0
-#: Failures count as one row while the next comes within so many seconds.
+#: By what a pause is multiplied at most, so that processes do not retry in step.
+_MOST_JITTER = 1.5
+#: A failure that comes later than so many seconds after the last one is the first of a new row.
 _FORGOTTEN_AFTER = 300.0
 
 
@@ -27,9 +29,9 @@ class Backoff(NamedTuple):
     length: float = 0.0
 
     def after_failure(self, now: float, at_least: float = 0.0) -> "Backoff":
-        """Return the pause that begins at `now`, and lasts `at_least` so many seconds."""
+        """Return the pause that begins at `now` and lasts at least `at_least` seconds."""
         failures = self.failures if 0 <= now - self.began < _FORGOTTEN_AFTER else 0
-        grown = min(self._base(failures) * random.uniform(1.0, 1.5), LONGEST)
+        grown = self._base(failures) * random.uniform(1.0, _MOST_JITTER)
         return Backoff(failures + 1, now, max(grown, at_least))
 
     def remaining(self, now: float) -> float:
@@ -44,7 +46,7 @@ class Backoff(NamedTuple):
 
     @staticmethod
     def _base(failures: int) -> float:
-        return min(2.0 ** min(failures, 5), LONGEST)
+        return min(2.0 ** min(failures, 5), LONGEST / _MOST_JITTER)
 
 
 class LastFailure(NamedTuple):
@@ -54,9 +56,15 @@ class LastFailure(NamedTuple):
     error: TokenIssueError | None = None
 
     def followed_by(self, error: TokenIssueError, now: float) -> "LastFailure":
-        """Return the failure that `error` makes at `now`; its pause lasts at least as long as `error` asks for."""
-        at_least = error.retry_after or 0.0 if isinstance(error, TokenUnavailable) else 0.0
-        return LastFailure(self.backoff.after_failure(now, at_least), copy.copy(error))
+        """Return the failure that `error` makes at `now`; its pause lasts at least as long as `error` asks for.
+
+        The ``retry_after`` of `error` is set to the pause.
+        """
+        if not isinstance(error, TokenUnavailable):
+            return LastFailure(self.backoff.after_failure(now), copy.copy(error))
+        backoff = self.backoff.after_failure(now, error.retry_after or 0.0)
+        error.retry_after = backoff.remaining(now)
+        return LastFailure(backoff, copy.copy(error))
 
     def check(self, now: float) -> None:
         """Raise the error if the pause is running: an exception of its own for each caller, as its traceback grows.

@@ -52,7 +52,8 @@ def call_with_timeout(
         _join(thread, seconds)
     except BaseException:  # Ctrl-C, say.
         if not future.cancel() and undo is not None and future.exception() is None:
-            undo(future.result())
+            with suppress(Exception):  # The interrupt is raised, whatever happens.
+                undo(future.result())
         raise
     if future.cancel():
         raise TimeoutError(f"{failure} within {round(seconds, 2):g} s")

@@ -45,11 +45,16 @@ class Envelope:
         return f"<Envelope return_code={state.get('return_code')} code={state.get('code')}>"
 
     @property
+    def is_success(self) -> bool:
+        """Whether Kiwoom processed the request: return_code 0, or 20 for "no data"."""
+        return self.return_code in _SUCCESS
+
+    @property
     def rejects_token(self) -> bool:
         """Whether the token was rejected, and the request therefore not processed."""
         # An unreadable return_code (0.0) may mean success: an order that succeeded must not be sent again.
         is_readable = self.return_code is not None or self.payload.get("return_code") is None
-        return self.code in REJECTED and self.return_code not in _SUCCESS and is_readable
+        return self.code in REJECTED and not self.is_success and is_readable
 
 
 def read_envelope(body: bytes) -> Envelope | None:
@@ -72,7 +77,7 @@ class _SecretDict(dict[str, Any]):
 
 
 def read_secret_envelope(body: bytes) -> Envelope | None:
-    """Do the same for a response that holds a token: its payload is masked in tracebacks."""
+    """Read a response that may hold a token: the ``repr()`` of its payload is masked."""
     return _read(body, _SecretDict)
 
 

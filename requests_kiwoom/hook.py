@@ -10,7 +10,7 @@ from requests import PreparedRequest, Response
 from .envelope import read_envelope
 from .exceptions import TokenIssueError, TokenRefused
 from .origins import origin_of
-from .resend import adapter_arguments, add_cookies, guard_redirect, is_rewound
+from .resend import adapter_arguments, add_cookies, guard_redirect, rewind
 from .secret import Secret, mask
 from .source import TokenSource
 from .tokens import HeldToken, fingerprint
@@ -39,7 +39,7 @@ class RejectionHook:
     def __call__(self, response: Response, **kwargs: Any) -> Response | None:
         """Return the response to the second send; ``None`` keeps the first.
 
-        :raises TokenRefused: if the token was rejected, and Kiwoom refuses to issue another.
+        :raises TokenRefused: if the token was rejected, and Kiwoom refuses to issue another; not if `resend` is false.
         """
         streamed = kwargs.get("stream", False)
         if response.status_code != 200 and response.is_redirect:
@@ -88,14 +88,14 @@ class RejectionHook:
             # An order for another account must not be sent for this one.
             logger.warning("not resent: this auth did not set the token")
             return None
-        replacement = self._replace(request, rejected, is_outdated=self._was_replaced_meanwhile(request))
+        replacement = self._replace(request, rejected, is_replaced=self._was_replaced_meanwhile(request))
         if replacement is None or not self.resend:
             return None
         if getattr(response, "connection", None) is None:
             logger.warning("not resent: the response came over no connection, out of a cache perhaps")
             return None
         copy = request.copy()
-        if not is_rewound(copy):
+        if not rewind(copy):
             logger.warning("not resent: the request's body cannot be sent a second time")
             return None
         copy.headers["Authorization"] = replacement.authorization
@@ -127,15 +127,16 @@ class RejectionHook:
         hooks = request.hooks.get("response", ())
         return self not in hooks and any(isinstance(hook, RejectionHook) for hook in hooks)
 
-    def _replace(self, request: PreparedRequest, rejected: str, *, is_outdated: bool = False) -> HeldToken | None:
+    def _replace(self, request: PreparedRequest, rejected: str, *, is_replaced: bool = False) -> HeldToken | None:
         """Put another token on the caller's request, which may be sent again; ``None`` if there is none.
 
-        :param is_outdated: whether `rejected` is on the request by now, but was not yet when it was sent.
+        :param is_replaced: whether another thread has already put the new token on the request, as `rejected`.
         """
         try:
             source = self._source
-            replacement = source.current() if is_outdated else source.replace(rejected, _api_id_of(request))
+            replacement = source.current() if is_replaced else source.replace(rejected, _api_id_of(request))
         except TokenIssueError as error:
+            # Without `resend` the caller gets the rejected response, and the next request raises this error.
             if self.resend and isinstance(error, TokenRefused):
                 raise
             logger.warning("no other token: %s", error)

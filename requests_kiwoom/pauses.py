@@ -1,4 +1,7 @@
-"""``ApiPauses``: APIs that reject every new token, for which au10001 is not called until a pause ends."""
+"""``ApiPauses``: APIs that reject every new token, for which au10001 is not called until a pause ends.
+
+After an API rejected a token and another was issued, the API is on trial: if it rejects that one, too, a pause begins.
+"""
 
 from typing import NamedTuple
 
@@ -8,12 +11,12 @@ from .secret import mask
 from .tokens import Clock, fingerprint
 
 #: The name under which :meth:`KiwoomAuth.token` reports a rejection: it counts as an API of its own.
-TOKEN_CALL = "token()"
+TOKEN_CALL = "the login with token()"
 
 #: The most APIs that are kept: 8 take less than 2 kB.
 _MOST_APIS = 8
 
-_WAY_OUT = "Another one will be requested after a pause; auth.renew(force=True) replaces it now."
+_WAY_OUT = "au10001 is not called again until a pause ends; auth.renew(force=True) replaces the token now."
 
 
 class ApiState(NamedTuple):
@@ -55,8 +58,8 @@ class ApiPauses:
 
     def note_issued(self, rejected: str, api_id: str) -> None:
         """Begin a trial: a token was issued because `api_id` rejected another one."""
-        # An API ends its trial with an accepted response. What a program does with token() is not seen: there, a token
-        # that lived longer than the pause that would follow was accepted.
+        # An API ends its trial with a success. The responses to a login with token() are not seen: there, a token that
+        # lived longer than the next pause was accepted.
         pause = self._state(api_id).pause
         length = pause.next_length if api_id == TOKEN_CALL else LONGEST
         self._set(api_id, ApiState(mask(rejected), self._clock() + length, pause))
@@ -80,12 +83,12 @@ class ApiPauses:
         self._set(api_id, ApiState(pause=pause))
         return TokenUnavailable(f"{what}. {_WAY_OUT}", retry_after=pause.remaining(now))
 
-    def check(self, api_id: str | None) -> None:
+    def check(self, api_id: str) -> None:
         """Raise an error if a pause of `api_id` is running.
 
         :raises TokenUnavailable: with the time that is left.
         """
-        remaining = self._state(api_id or "").pause.remaining(self._clock())
+        remaining = self._state(api_id).pause.remaining(self._clock())
         if remaining:
             raise TokenUnavailable(f"{api_id} rejects every token. {_WAY_OUT}", retry_after=remaining)
 

@@ -23,10 +23,10 @@ def note_body_position(request: PreparedRequest) -> None:
             request._body_position = object()  # As requests does: not rewindable.
 
 
-def is_rewound(request: PreparedRequest) -> bool:
-    """Rewind the body; return ``False`` if it cannot be sent again.
+def rewind(request: PreparedRequest) -> bool:
+    """Rewind the body; return whether it can be sent again.
 
-    requests would send an *empty* body for a generator that was read, and Kiwoom answers 200.
+    requests would send an *empty* body for a generator that was read, and Kiwoom would respond with HTTP 200.
     """
     body: Any = request.body
     if body is None or isinstance(body, (str, bytes)):

@@ -20,16 +20,13 @@ from .backoff import LastFailure
 from .exceptions import TokenIssueError, TokenRevokeError, TokenUnavailable
 from .locks import ProcessLock
 from .oauth import OAuthClient
-from .origins import Origin
 from .pauses import ApiPauses
 from .stores import TokenStore
 from .stores.guarded import GuardedStore, NoStore, store_key
-from .tokens import LIFETIME, Authorization, Clock, HeldToken, Token, hold, is_plausible
+from .tokens import Authorization, Clock, HeldToken, Token, hold, is_new, is_plausible
 
 logger = logging.getLogger(__name__)
 
-#: A token whose remaining life is within so many seconds of 24 hours counts as new.
-_NEW_WITHIN = 60.0
 _BUSY = "Another thread or process was busy for the longest time that one token call may take. Try again."
 
 
@@ -38,21 +35,23 @@ class TokenSource:
 
     The current token is published by one assignment and read without a lock. A thread that finds it missing, expired or
     rejected takes the lock, looks again, and obtains one; the others wait, and get the token or an error of their own.
-    With a `store`, the same holds for the processes that share it. No caller waits longer than one token call may take.
+    So do the processes that share a `store`. No request waits longer than one token call may take.
 
     :param oauth: calls au10001 and au10002.
     :param clock: seconds since the epoch.
     """
 
-    __slots__ = ("_oauth", "_clock", "key", "_store", "_held", "_last_rejected", "pauses", "_failure", "_lock")
+    __slots__ = ("_oauth", "_clock", "origin", "key", "_store", "_held", "_last_rejected", "pauses", "_failure", "_lock")
 
     def __init__(self, oauth: OAuthClient, store: TokenStore | None = None, *, clock: Clock = time.time) -> None:
         self._oauth = oauth
         self._clock = clock
+        #: The origin of the requests that the tokens are for.
+        self.origin = oauth.origin
         #: Names the key pair and the origin, without showing them.
         self.key = store_key(oauth.origin, oauth.appkey)
         self._store = NoStore() if store is None else GuardedStore(store, self.key, clock)
-        #: The current token; ``None`` before the first one and during a revoke.
+        #: The current token; ``None`` before the first one, and from a revoke to the next.
         self._held: HeldToken | None = None
         #: The token that was rejected or revoked last: a store may still hold it.
         self._last_rejected: str | None = None
@@ -64,11 +63,6 @@ class TokenSource:
 
     def __repr__(self) -> str:
         return f"<TokenSource {getattr(self, '_oauth', None)}>"
-
-    @property
-    def origin(self) -> Origin:
-        """The origin of the requests that the tokens are for."""
-        return self._oauth.origin
 
     @property
     def held(self) -> Token | None:
@@ -103,12 +97,12 @@ class TokenSource:
             self.pauses.note_rejected(rejected, api_id)
             held = self._obtain(deadline, api_id)
             if held.token.value == rejected:
-                what = f"au10001 returned token {held.token.fingerprint} again, which {api_id} just rejected"
-                raise self.pauses.start(api_id, what)
+                again = f"au10001 returned token {held.token.fingerprint} again"
+                raise self.pauses.start(api_id, f"{again}, which {api_id} just rejected")
             return held
 
     def is_own(self, authorization: "str | bytes") -> bool:
-        """Return whether this source made the header value `authorization`, of whatever age the token is."""
+        """Return whether this source made the header value `authorization`, even if its token has expired."""
         if isinstance(authorization, Authorization):
             return authorization.source_key == self.key
         held = self._held  # A program may have turned the value into a plain string.
@@ -119,14 +113,20 @@ class TokenSource:
 
         :param force: revoke the current token even if it is new.
         :return: whether the current token is another one now.
-        :raises TokenIssueError: no token could be issued, before or after the revoke.
+        :raises TokenIssueError: no token could be issued.
         :raises TokenRevokeError: au10002 gave no response; the token is kept.
         """
-        with self._lock.hold(self._oauth.max_call_seconds, TokenUnavailable(_BUSY)):
+        longest = self._oauth.max_call_seconds
+        with self._lock.hold(longest, TokenUnavailable(_BUSY)):
             before = self.held
             self._failure.check(self._clock())
-            held = self._store.update(lambda stored: self._renew(stored, force).token, 3 * self._oauth.max_call_seconds)
-            if not self._is_new(held):
+            try:
+                # There are up to three calls, and update() allows for twice the wait.
+                held = self._store.update(lambda stored: self._renew(stored, force).token, 1.5 * longest)
+            except TokenIssueError:
+                self._discard_revoked()
+                raise
+            if not is_new(held, self._clock()):
                 logger.warning("renew(): Kiwoom returned an older token %s", held)
             return held != before
 
@@ -136,7 +136,7 @@ class TokenSource:
         :raises TokenRevokeError: au10002 did not revoke it; the token is kept.
         """
         with self._lock.hold(self._oauth.max_call_seconds, TokenRevokeError(_BUSY)):
-            # The store's first: another process may have replaced the one that is held here.
+            # The store's first: another process may have replaced the one here. A store that fails counts as empty.
             token = self._acceptable(self._store.load()) or self.held
             if token is not None:
                 self._revoke(token)
@@ -156,14 +156,14 @@ class TokenSource:
             held = self._held
             if held is None or not held.is_overdue:
                 raise
-            # By Kiwoom's clock it was live: a wrong local clock costs a few calls, never a request.
-            return self._publish(held.token)
+            return self._publish(held.token)  # By Kiwoom's clock it was live.
 
     def _obtain(self, deadline: float, rejected_by: str | None = None) -> HeldToken:
         stored = self._acceptable(self._store.load())
         if stored is not None:
             return self._publish(stored)
-        self.pauses.check(rejected_by)
+        if rejected_by is not None:
+            self.pauses.check(rejected_by)
         self._failure.check(self._clock())
         published: list[HeldToken] = []
 
@@ -174,14 +174,14 @@ class TokenSource:
             return token
 
         # Half of the time for the store's lock, so that half is left for a call without the store.
-        self._store.update(issue, (deadline - time.monotonic()) / 2)
+        self._store.update(issue, max(0.0, deadline - time.monotonic()) / 2)
         return published[-1]
 
     def _renew(self, stored: Token | None, force: bool) -> HeldToken:
         # Published at once: if au10002 gives no response, this is the token that is put back.
         live = self._live()
         held = self._publish(self._acceptable(stored) or (live.token if live else self._call_au10001()))
-        if self._is_new(held.token) and held.token.value != self._last_rejected and not force:
+        if is_new(held.token, self._clock()) and held.token.value != self._last_rejected and not force:
             return held
         try:
             self._revoke(held.token)
@@ -192,6 +192,12 @@ class TokenSource:
             logger.warning("renew(): %s", error)
         return self._publish(self._call_au10001())
 
+    def _discard_revoked(self) -> None:
+        """Remove the token from the store that renew() revoked before it could issue another."""
+        stored = self._store.load()
+        if stored is not None and stored.value == self._last_rejected:
+            self._store.discard(stored)
+
     def _acceptable(self, stored: Token | None) -> Token | None:
         """Return the stored token if it can be the current one."""
         now, held = self._clock(), self._held
@@ -201,7 +207,7 @@ class TokenSource:
         # After an outage a store may hold an older token.
         if held is not None and stored.expires_epoch < held.token.expires_epoch:
             return None
-        # Rejected, it had been used past its expiry by this clock: the clock is ahead of Kiwoom's.
+        # The rejected token looked expired when it was issued: this clock is ahead of Kiwoom's.
         is_clock_ahead = held is not None and held.is_overdue and held.token.value == self._last_rejected
         if stored.expires_epoch <= now and not is_clock_ahead:
             return None
@@ -230,10 +236,7 @@ class TokenSource:
         try:
             token = self._oauth.issue(self._clock(), longest if seconds is None else seconds)
         except TokenIssueError as error:
-            now = self._clock()
-            self._failure = self._failure.followed_by(error, now)
-            if isinstance(error, TokenUnavailable):
-                error.retry_after = self._failure.backoff.remaining(now)
+            self._failure = self._failure.followed_by(error, self._clock())
             logger.warning("%s", error)
             raise
         self._failure = LastFailure()
@@ -245,6 +248,3 @@ class TokenSource:
     def _publish(self, token: Token) -> HeldToken:
         self._held = held = hold(token, self.key, self._clock())
         return held
-
-    def _is_new(self, token: Token) -> bool:
-        return abs(token.expires_epoch - self._clock() - LIFETIME) <= _NEW_WITHIN

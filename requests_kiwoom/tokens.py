@@ -17,6 +17,9 @@ Clock = Callable[[], float]
 #: A token lives this long from its *first* issue, in seconds; asking again does not lengthen it [captured].
 LIFETIME = 24 * 3600.0
 
+#: How much less or more than 24 hours a new token may have, in seconds.
+_NEW_WITHIN = 60.0
+
 #: Seconds that an overdue token is used before au10001 is called again.
 _OVERDUE_USE = 30.0
 
@@ -160,6 +163,11 @@ def is_plausible(token: Token, now: float) -> bool:
     A token that expired over 24 hours ago was not; nor was one that lives for over a year.
     """
     return now - LIFETIME <= token.expires_epoch <= now + 366 * LIFETIME
+
+
+def is_new(token: Token, now: float) -> bool:
+    """Return whether `token` has its full 24 hours at `now` (seconds since the epoch), give or take a minute."""
+    return abs(token.expires_epoch - now - LIFETIME) <= _NEW_WITHIN
 
 
 def epoch_to_kst(seconds: float) -> datetime:

@@ -1,4 +1,4 @@
-"""``judge``: what a response means for the token that its request carried. The hook uses it."""
+"""``judge_response``: what a response means for the token that its request carried. The hook uses it."""
 
 import zlib
 from contextlib import suppress
@@ -21,27 +21,35 @@ class Verdict(Enum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-    #: An error of another kind, or a body that is left for the caller to read.
+    #: An error of another kind, or a body that does not show it.
     UNKNOWN = "unknown"
 
 
-def judge(status: int, content: bytes | None) -> Verdict:
+def judge(status: int, content: bytes | None, is_complete: bool = True) -> Verdict:
     """Return the verdict on a response.
 
     :param status: the HTTP status.
-    :param content: the body, or enough of it to see that it is no rejection; ``None`` if nothing is known of it.
+    :param content: the body, or its beginning; ``None`` if nothing is known of it.
+    :param is_complete: whether it is the whole body. If not, and it is no envelope, it is longer than one.
     """
     if status == 401:
         return Verdict.REJECTED
-    if content and len(content) <= SIZE_LIMIT:
-        envelope = read_envelope(content)
-        if envelope is not None and envelope.rejects_token:
-            return Verdict.REJECTED
-    return Verdict.ACCEPTED if status == 200 and content is not None else Verdict.UNKNOWN
+    if content is None:
+        return Verdict.UNKNOWN
+    if len(content) > SIZE_LIMIT:  # No error is that long.
+        return Verdict.ACCEPTED if status == 200 else Verdict.UNKNOWN
+    envelope = read_envelope(content)
+    if envelope is not None and envelope.rejects_token:
+        return Verdict.REJECTED
+    # Kiwoom may report another error, such as a rate limit (1700), without a look at the token.
+    is_accepted = envelope.is_success if envelope is not None else not is_complete
+    return Verdict.ACCEPTED if status == 200 and is_accepted else Verdict.UNKNOWN
 
 
 def judge_response(response: Response, streamed: bool) -> Verdict:
     """Return the verdict on `response`, and leave every byte of a streamed body to the caller.
+
+    A streamed body that declares 1 KiB at most is read into ``response.content``.
 
     :param streamed: whether the request was sent with ``stream=True``.
     """
@@ -52,7 +60,7 @@ def judge_response(response: Response, streamed: bool) -> Verdict:
         return judge(status, response.content)
     length = _declared_length(response)
     if length is None:
-        return judge(status, peek(response)[0])
+        return judge(status, *peek(response))
     if length > SIZE_LIMIT:  # No rejection is that long.
         return Verdict.ACCEPTED if status == 200 else Verdict.UNKNOWN
     return judge(status, response.content)

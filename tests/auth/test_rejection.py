@@ -189,7 +189,7 @@ def test_the_rejected_token_handed_out_again(server, session, url, caplog):
 
     assert 2 == server.issues
     assert 4 == sum(request.path == PATH for request in server.requests)
-    assert "auth.renew(force=True) replaces it now" in caplog.text
+    assert "auth.renew(force=True) replaces the token now" in caplog.text
 
 
 def test_reissue_fails_and_the_rejected_answer_is_the_caller_s(server, session, url, caplog):
@@ -436,10 +436,10 @@ def test_an_answer_that_nobody_read_spares_au10001(local_clock, unread):
         assert 2 == sum(b"/oauth2/token" in request for request in raw.requests)
 
 
-def test_an_empty_answer_says_that_the_token_was_taken(local_clock):
-    """With ``stream=True`` as well, since nothing of it is unread: the next rejection is met at once."""
-    turned_down, empty = http(b"", "401 Unauthorized"), http(b"")
-    with RawServer(issued("first"), turned_down, issued("second"), empty, turned_down, issued("third"), empty) as raw:
+def test_a_short_success_says_that_the_token_was_taken(local_clock):
+    """With ``stream=True`` as well: the next rejection is met at once."""
+    turned_down, done = http(b"", "401 Unauthorized"), http(b'{"return_code": 0}')
+    with RawServer(issued("first"), turned_down, issued("second"), done, turned_down, issued("third"), done) as raw:
         local_clock.stop()
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
         for _ in range(2):

@@ -76,6 +76,17 @@ class TestSharing:
 
         assert make_auth().token() == failing.token()
 
+    def test_a_revoked_token_is_not_left_in_the_store(self, server, make_auth, caplog):
+        """If renew() revokes the token and no other is issued, other processes do not use the revoked one."""
+        make_auth().token()
+        server.clock.advance(hours=1)
+        server.fail(Reply({}, status=500))
+        with pytest.raises(TokenIssueError):
+            make_auth().renew()
+
+        assert 0 == post(make_auth())
+        assert "rejected" not in caplog.text
+
     def test_8_threads_of_4_auths_at_once(self, server, make_auth):
         """However many threads and auths begin together, au10001 is called once."""
         server.latency = 0.2

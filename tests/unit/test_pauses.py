@@ -33,7 +33,6 @@ def reject_new_token(pauses, api_id="ka10001"):
 def test_without_a_rejection(pauses):
     """At first nothing is on trial, and no API has a pause."""
     pauses.check("ka10001")
-    pauses.check(None)
     pauses.note_rejected("fake-old", "ka10001")
 
     assert not pauses.states
@@ -46,8 +45,8 @@ def test_a_new_token_that_is_rejected(pauses):
 
     assert 1.0 <= error.retry_after <= 1.5
     what = f"ka10001 rejected the new token {fingerprint(NEW)}, too."
-    assert f"{what} Another one will be requested after a pause; auth.renew(force=True) replaces it now." == str(error)
-    with pytest.raises(TokenUnavailable, match="^ka10001 rejects every token. Another one") as caught:
+    assert f"{what} au10001 is not called again until a pause ends; auth.renew(force=True) replaces the token now." == str(error)
+    with pytest.raises(TokenUnavailable, match="^ka10001 rejects every token. au10001") as caught:
         pauses.check("ka10001")
     assert error.retry_after == caught.value.retry_after
     pauses.check("ka10002")

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from requests_kiwoom.origins import origin_of
-from requests_kiwoom.resend import adapter_arguments, add_cookies, guard_redirect, is_rewound, note_body_position
+from requests_kiwoom.resend import adapter_arguments, add_cookies, guard_redirect, note_body_position, rewind
 
 URL = "http://127.0.0.1:9/api/dostk/ordr"
 
@@ -47,7 +47,7 @@ def test_a_body_in_memory_is_sent_as_it_is(body):
     request = prepare()
     request.body = body
 
-    assert is_rewound(request)
+    assert rewind(request)
     assert body is request.body
 
 
@@ -58,7 +58,7 @@ def test_a_file_is_rewound_to_where_it_stood():
     request = prepare(data=file)
     file.read()
 
-    assert is_rewound(request)
+    assert rewind(request)
     assert b"123" == file.read()
 
 
@@ -69,7 +69,7 @@ def test_a_body_that_requests_does_not_iterate_over():
     note_body_position(request)
     body.read()
 
-    assert is_rewound(request)
+    assert rewind(request)
     assert b"23" == body.read()
 
 
@@ -89,7 +89,7 @@ def test_a_body_without_a_noted_position_is_not_sent_again(make):
     request = prepare()
     request.body = make()
 
-    assert not is_rewound(request)
+    assert not rewind(request)
 
 
 def test_a_file_that_cannot_tell_its_position():
@@ -98,7 +98,7 @@ def test_a_file_that_cannot_tell_its_position():
     request.body = Pipe(b"0123")
     note_body_position(request)
 
-    assert not is_rewound(request)
+    assert not rewind(request)
 
 
 def test_an_mmap_is_rewound_as_a_file():
@@ -110,7 +110,7 @@ def test_an_mmap_is_rewound_as_a_file():
         note_body_position(request)
         body.read()
 
-        assert is_rewound(request)
+        assert rewind(request)
         assert b"123" == body.read()
 
 
@@ -120,7 +120,7 @@ def test_a_closed_file_is_not_sent_again():
     request = prepare(data=file)
     file.close()
 
-    assert not is_rewound(request)
+    assert not rewind(request)
 
 
 def test_the_arguments_of_an_adapter():

@@ -20,8 +20,16 @@ class OneToken(DictStore):
 
     token = None
 
+    def __init__(self):
+        super().__init__()
+        self.waits = []
+
     def load(self, key):
         return self.token
+
+    def update(self, key, issue, *, wait):
+        self.waits.append(wait)
+        return super().update(key, issue, wait=wait)
 
 
 @pytest.fixture
@@ -182,8 +190,20 @@ def test_before_the_first_token(server, source):
 
 def test_a_store_that_takes_all_the_time(server, store, source):
     """When locks took the time of a whole call, au10001 is not called with the rest of it, and no pause begins."""
-    with pytest.raises(TokenUnavailable, match="^Another thread or process was busy"):
-        source._obtain(time.monotonic() + 1.2)
+    for left in (1.2, -0.1):
+        with pytest.raises(TokenUnavailable, match="^Another thread or process was busy"):
+            source._obtain(time.monotonic() + left)
 
+    assert min(store.waits) >= 0.0
     assert 0 == server.issues
+    assert source.current().token.value == server.token
+
+
+def test_the_pause_of_a_request_without_an_api_id(server, source):
+    """A pause that belongs to no API, since a program removed the header, stops no first token call."""
+    for _ in range(2):
+        with pytest.raises(TokenUnavailable):
+            source.replace(source.current().token.value, "")
+    source.revoke()
+
     assert source.current().token.value == server.token

@@ -19,6 +19,8 @@ from tests.helpers.wine import is_wine
 
 REJECTION = json.dumps({"return_code": 3, "return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"}).encode()
 SUCCESS = json.dumps({"return_code": 0, "return_msg": "정상적으로 처리되었습니다"}).encode()
+NO_DATA = b'{"return_code": 20, "return_msg": ""}'
+RATE_LIMIT = b'{"return_code": 5, "return_msg": "[1700:...]"}'
 
 
 def chunked(*pieces, headers=b"", end=b"0\r\n\r\n"):
@@ -54,8 +56,11 @@ class Streamed:
     "status, content, verdict",
     [
         (200, SUCCESS, Verdict.ACCEPTED),
-        (200, b"", Verdict.ACCEPTED),
-        (200, b"<html>", Verdict.ACCEPTED),
+        (200, NO_DATA, Verdict.ACCEPTED),
+        (200, b"", Verdict.UNKNOWN),
+        (200, b"{}", Verdict.UNKNOWN),
+        (200, b"<html>", Verdict.UNKNOWN),
+        (200, RATE_LIMIT, Verdict.UNKNOWN),
         (200, REJECTION, Verdict.REJECTED),
         (200, REJECTION.ljust(1024), Verdict.REJECTED),
         (200, REJECTION.ljust(1025), Verdict.ACCEPTED),
@@ -66,14 +71,31 @@ class Streamed:
         (500, REJECTION, Verdict.REJECTED),
         (500, b"", Verdict.UNKNOWN),
         (503, b"<html>", Verdict.UNKNOWN),
-        (429, b'{"return_code": 5, "return_msg": "[1700:...]"}', Verdict.UNKNOWN),
+        (429, RATE_LIMIT, Verdict.UNKNOWN),
         (201, SUCCESS, Verdict.UNKNOWN),
-        (200, SUCCESS[:30], Verdict.ACCEPTED),
+        (200, SUCCESS[:30], Verdict.UNKNOWN),
+        (200, b"x" * 1025, Verdict.ACCEPTED),
+        (500, b"x" * 1025, Verdict.UNKNOWN),
     ],
 )
 def test_judge(status, content, verdict):
-    """401 and an envelope with a code of a rejection reject the token; HTTP 200 that was read accepts it."""
+    """401 and a code of a rejection reject the token; a success in HTTP 200 accepts it; another error says nothing."""
     assert verdict is judge(status, content)
+
+
+@pytest.mark.parametrize(
+    "status, content, verdict",
+    [
+        (200, b"tick", Verdict.ACCEPTED),
+        (200, REJECTION, Verdict.REJECTED),
+        (200, RATE_LIMIT, Verdict.UNKNOWN),
+        (200, None, Verdict.UNKNOWN),
+        (500, b"tick", Verdict.UNKNOWN),
+    ],
+)
+def test_judge_the_beginning_of_a_body(status, content, verdict):
+    """The beginning of a body that is no envelope is that of a longer one, which is no error."""
+    assert verdict is judge(status, content, is_complete=False)
 
 
 BODIES = [REJECTION, SUCCESS, b"{}", b"", b" " * 10, b"x" * 3000, b'{"return_code": 0, "rows": "' + b"x" * 5000 + b'"}']
