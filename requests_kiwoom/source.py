@@ -41,7 +41,7 @@ class TokenSource:
     :param clock: seconds since the epoch.
     """
 
-    __slots__ = ("_oauth", "_clock", "origin", "key", "_store", "_held", "_last_rejected", "pauses", "_failure", "_lock")
+    __slots__ = ("_oauth", "_clock", "origin", "key", "_store", "_held", "_last_rejected", "pauses", "_failed", "_lock")
 
     def __init__(self, oauth: OAuthClient, store: TokenStore | None = None, *, clock: Clock = time.time) -> None:
         self._oauth = oauth
@@ -58,7 +58,7 @@ class TokenSource:
         #: The APIs that reject new tokens.
         self.pauses = ApiPauses(clock)
         #: au10001's last error, and the pause after it.
-        self._failure = LastFailure()
+        self._failed = LastFailure()
         self._lock = ProcessLock()
 
     def __repr__(self) -> str:
@@ -119,7 +119,7 @@ class TokenSource:
         longest = self._oauth.max_call_seconds
         with self._lock.hold(longest, TokenUnavailable(_BUSY)):
             before = self.held
-            self._failure.check(self._clock())
+            self._failed.check(self._clock())
             try:
                 # There are up to three calls, and update() allows for twice the wait.
                 held = self._store.update(lambda stored: self._renew(stored, force).token, 1.5 * longest)
@@ -164,7 +164,7 @@ class TokenSource:
             return self._publish(stored)
         if rejected_by is not None:
             self.pauses.check(rejected_by)
-        self._failure.check(self._clock())
+        self._failed.check(self._clock())
         published: list[HeldToken] = []
 
         def issue(stored: Token | None) -> Token:
@@ -236,10 +236,10 @@ class TokenSource:
         try:
             token = self._oauth.issue(self._clock(), longest if seconds is None else seconds)
         except TokenIssueError as error:
-            self._failure = self._failure.followed_by(error, self._clock())
+            self._failed = self._failed.followed_by(error, self._clock())
             logger.warning("%s", error)
             raise
-        self._failure = LastFailure()
+        self._failed = LastFailure()
         if rejected_by is not None and self._last_rejected is not None:
             self.pauses.note_issued(self._last_rejected, rejected_by)
         logger.info("token %s issued, expires %s", token.fingerprint, token.expires_at)

@@ -239,8 +239,8 @@ def test_the_log_of_a_resend_that_was_rejected(server, auth, session, url, caplo
         ("WARNING", f"token {new} rejected for ka10001 (HTTP 200, code 8005)"),
         (
             "WARNING",
-            f"no other token: ka10001 rejected the new token {new}, too. au10001 is not called again until a pause ends;"
-            " auth.renew(force=True) replaces the token now.",
+            f"no other token: ka10001 rejected the new token {new}, too. au10001 is not called again until a pause"
+            " ends; auth.renew(force=True) replaces the token now.",
         ),
     ] == log_of(caplog)[-2:]
 
