@@ -18,7 +18,8 @@ def http(body: bytes = b"", status: str = "200 OK", *headers: str, length: int |
 
 def http_chunked(body: bytes) -> bytes:
     """The bytes of a chunked answer, which declares no length, and after which the connection is closed."""
-    return b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
 
 def issued(token: str, **other: Any) -> bytes:
