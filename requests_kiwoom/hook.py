@@ -51,7 +51,7 @@ class RejectionHook:
         if verdict is Verdict.REJECTED:
             return self._handle_rejection(response, streamed, kwargs)
         if verdict is Verdict.ACCEPTED and self._source.pauses.states:
-            self._note_accepted(response)
+            self._note_accepted(response.request)
         return None
 
     def __repr__(self) -> str:
@@ -63,18 +63,6 @@ class RejectionHook:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "RejectionHook":
         return self
-
-    def _handle_redirect(self, request: PreparedRequest) -> None:
-        """Keep the token from another origin.
-
-        :param request: the request that requests builds the next hop from.
-        """
-        if self._carried_token(request) is not None:
-            guard_redirect(request, self._source.origin)
-
-    def _note_accepted(self, response: Response) -> None:
-        if self._carried_token(response.request) is not None:
-            self._source.pauses.note_accepted(_api_id_of(response.request))
 
     def _handle_rejection(self, response: Response, streamed: bool, kwargs: dict[str, Any]) -> Response | None:
         request = response.request
@@ -101,6 +89,42 @@ class RejectionHook:
         copy.headers["Authorization"] = replacement.authorization
         return self._resend(copy, response, streamed, kwargs)
 
+    def _was_replaced_meanwhile(self, request: PreparedRequest) -> bool:
+        """Return whether another thread that sends this request put another token on it while this one sent it.
+
+        requests takes the hooks when it begins to send: then this hook is no longer on the request.
+        """
+        hooks = request.hooks.get("response", ())
+        return self not in hooks and any(isinstance(hook, RejectionHook) for hook in hooks)
+
+    def _resend(self, request: PreparedRequest, response: Response, streamed: bool, kwargs: dict[str, Any]) -> Response:
+        add_cookies(request, response)
+        start = time.perf_counter()
+        second: Response = response.connection.send(request, **adapter_arguments(kwargs))
+        second.elapsed = timedelta(seconds=time.perf_counter() - start)
+        second.history = [*response.history, response]
+        second._kiwoom_handled = True  # type: ignore[attr-defined]
+        if second.is_redirect:
+            # requests builds the next hop from the first request.
+            self._handle_redirect(response.request)
+            return second
+        verdict = judge_response(second, streamed)
+        if verdict is Verdict.ACCEPTED:
+            self._note_accepted(request)
+        rejected = self._carried_token(request)
+        if verdict is Verdict.REJECTED and rejected is not None:
+            self._release(second, streamed, rejected)
+            self._replace(response.request, rejected)
+        return second
+
+    def _handle_redirect(self, request: PreparedRequest) -> None:
+        """Keep the token from another origin.
+
+        :param request: the request that requests builds the next hop from.
+        """
+        if self._carried_token(request) is not None:
+            guard_redirect(request, self._source.origin)
+
     def _release(self, response: Response, streamed: bool, rejected: str) -> None:
         """Read or close a rejected response: a pool of one connection would have none for the token call."""
         envelope = None
@@ -118,14 +142,6 @@ class RejectionHook:
         code = envelope.code if envelope is not None else None
         details = f"HTTP {response.status_code}" + (f", code {code}" if code is not None else "")
         logger.warning("token %s rejected for %s (%s)", fingerprint(rejected), _api_id_of(response.request), details)
-
-    def _was_replaced_meanwhile(self, request: PreparedRequest) -> bool:
-        """Return whether another thread that sends this request put another token on it while this one sent it.
-
-        requests takes the hooks when it begins to send: then this hook is no longer on the request.
-        """
-        hooks = request.hooks.get("response", ())
-        return self not in hooks and any(isinstance(hook, RejectionHook) for hook in hooks)
 
     def _replace(self, request: PreparedRequest, rejected: str, *, is_replaced: bool = False) -> HeldToken | None:
         """Put another token on the caller's request, which may be sent again; ``None`` if there is none.
@@ -148,25 +164,9 @@ class RejectionHook:
         request.hooks = {"response": [RejectionHook(source, self.resend), *hooks]}
         return replacement
 
-    def _resend(self, request: PreparedRequest, response: Response, streamed: bool, kwargs: dict[str, Any]) -> Response:
-        add_cookies(request, response)
-        start = time.perf_counter()
-        second: Response = response.connection.send(request, **adapter_arguments(kwargs))
-        second.elapsed = timedelta(seconds=time.perf_counter() - start)
-        second.history = [*response.history, response]
-        second._kiwoom_handled = True  # type: ignore[attr-defined]
-        if second.is_redirect:
-            # requests builds the next hop from the first request.
-            self._handle_redirect(response.request)
-            return second
-        verdict = judge_response(second, streamed)
-        if verdict is Verdict.ACCEPTED:
+    def _note_accepted(self, request: PreparedRequest) -> None:
+        if self._carried_token(request) is not None:
             self._source.pauses.note_accepted(_api_id_of(request))
-        rejected = self._carried_token(request)
-        if verdict is Verdict.REJECTED and rejected is not None:
-            self._release(second, streamed, rejected)
-            self._replace(response.request, rejected)
-        return second
 
     def _carried_token(self, request: PreparedRequest) -> Secret | None:
         """Return the token that a request of the token's origin carried.
