@@ -30,8 +30,8 @@ def test_after_the_expiry_it_is_issued_anew(server, session, url):
     assert 1 == sum(request.token == old for request in server.requests)
 
 
-def test_20_expiries_under_8_threads(server, session, url):
-    """20 expiries in a row fail no request of 8 threads, though au10001 hands out the old token in its last second."""
+def test_5_expiries_under_8_threads(server, session, url):
+    """Five expiries in a row fail no request of 8 threads, though au10001 hands out the old token in its last second."""
     session.post(url, json={})
     failed, stop, done = [], threading.Event(), [0] * 8
 
@@ -45,7 +45,7 @@ def test_20_expiries_under_8_threads(server, session, url):
     threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
-    for _ in range(20):
+    for _ in range(5):
         # To half a second before the expiry, and then over it, while requests are on their way.
         server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 0.5)
         server.clock.advance(seconds=0.5)
@@ -55,10 +55,10 @@ def test_20_expiries_under_8_threads(server, session, url):
             session.post(url, json={})
     stop.set()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert [] == failed
-    assert 21 <= server.issues <= 21 + 20
+    assert 6 <= server.issues <= 6 + 5
 
 
 def test_the_old_token_in_its_last_second_is_used(server, local_clock, session, url):
