@@ -1,9 +1,11 @@
 """The pytest fixtures, in projects of their own."""
 
+import re
+
 import pytest
 
 pytest_plugins = ["pytester"]
-# Each starts a pytest of its own.
+# They start pytest.
 pytestmark = pytest.mark.once
 
 CONFTEST = 'pytest_plugins = ["requests_kiwoom.testing.fixtures"]'
@@ -16,135 +18,132 @@ def call(server, auth, **options):
     return requests.post(url, auth=auth.for_api("ka10001"), json={"stk_cd": "005930"}, **options)
 """
 
+PLAIN = """
+import asyncio
+import time
+import pytest
+from a_call import call
+from requests_kiwoom import KiwoomAuth
 
-@pytest.fixture
-def project(pytester):
-    """A project that uses the fixtures: give it a test module, and run it."""
+pytestmark = pytest.mark.kiwoom(mock=True, rejection=401)
 
-    def run(module, *arguments):
-        pytester.makeconftest(CONFTEST)
-        pytester.makepyfile(a_call=A_CALL, test_it=module)
-        # Unset, pytest-asyncio warns.
-        pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
-        return pytester.runpytest_subprocess("-W", "error", "--strict-markers", "-p", "no:cacheprovider", *arguments)
+@pytest.mark.parametrize("time", [1, 2])
+def test_call(kiwoom_server, kiwoom_auth, time):
+    assert 0 == call(kiwoom_server, kiwoom_auth).json()["return_code"]
+    assert ["au10001", "ka10001"] == [request.called for request in kiwoom_server.requests]
+    assert kiwoom_server.url == kiwoom_auth.base_url
 
-    return run
+@pytest.mark.kiwoom(rejection=8103)
+def test_both_markers(kiwoom_server):
+    assert (True, 8103) == (kiwoom_server.mock, kiwoom_server.rejection)
+
+def test_marker_of_the_module(kiwoom_server, kiwoom_auth):
+    call(kiwoom_server, kiwoom_auth)
+    kiwoom_server.revoke_all()
+    assert 0 == call(kiwoom_server, kiwoom_auth).json()["return_code"]
+    assert (2, 401) == (kiwoom_server.issues, kiwoom_server.rejection)
+
+@pytest.mark.kiwoom(rejektion=401)
+def test_wrong_option(kiwoom_server):
+    pass
+
+@pytest.mark.kiwoom(8103)
+def test_option_without_a_name(kiwoom_server):
+    pass
+
+@pytest.mark.kiwoom(tls=True)
+def test_tls(kiwoom_server, kiwoom_auth):
+    response = call(kiwoom_server, kiwoom_auth, verify=kiwoom_server.ca_bundle)
+    assert (0, "https") == (response.json()["return_code"], kiwoom_server.url[:5])
+
+def test_a_day_later(kiwoom_server):
+    own = KiwoomAuth(kiwoom_server.appkey, kiwoom_server.secretkey, base_url=kiwoom_server.url)
+    call(kiwoom_server, own)
+    kiwoom_server.clock.advance(hours=24)
+    call(kiwoom_server, own)
+    # Issued anew because its expiry passed, not because it was rejected.
+    assert ["au10001", "ka10001"] * 2 == [request.called for request in kiwoom_server.requests]
+
+def test_clock_afterwards():
+    assert KiwoomAuth.clock() < time.time() + 3600
+
+@pytest.mark.asyncio
+async def test_asyncio(kiwoom_server, kiwoom_auth):
+    calls = (asyncio.to_thread(call, kiwoom_server, kiwoom_auth) for _ in range(8))
+    assert [0] * 8 == [response.json()["return_code"] for response in await asyncio.gather(*calls)]
+    assert 1 == kiwoom_server.issues
+"""
+
+MANY = """
+import pytest
+from a_call import call
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_it(kiwoom_server, kiwoom_auth, count):
+    for _ in range(count):
+        call(kiwoom_server, kiwoom_auth)
+    assert count == len(kiwoom_server.requests.to("ka10001"))
+"""
 
 
-def test_server_and_auth(project):
-    """kiwoom_server runs for one test, and kiwoom_auth points at it."""
-    result = project(
-        """
-        import pytest
-        from a_call import call
+def run(pytester, module, *arguments):
+    """Run a test module in a project that uses the fixtures."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(a_call=A_CALL, test_it=module)
+    # Unset, pytest-asyncio warns.
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    return pytester.runpytest_subprocess("-W", "error", "--strict-markers", "-p", "no:cacheprovider", *arguments)
 
-        @pytest.mark.parametrize("time", [1, 2])
-        def test_call(kiwoom_server, kiwoom_auth, time):
-            assert 0 == call(kiwoom_server, kiwoom_auth).json()["return_code"]
-            assert ["au10001", "ka10001"] == [request.called for request in kiwoom_server.requests]
-            assert kiwoom_server.url == kiwoom_auth.base_url
-        """
+
+def test_fixtures(pytester):
+    """One run of a project shows all of it.
+
+    kiwoom_server runs for one test, and kiwoom_auth points at it. Options come by the marker: those of the test over
+    those of its module; a wrong one is an error of the test. kiwoom_auth trusts the certificate of a server with
+    tls=True. The server's clock is that of every KiwoomAuth during the test, and of none after it. Under pytest-asyncio
+    the server responds while the loop runs.
+    """
+    result = run(pytester, PLAIN, "-v")
+
+    outcomes = re.findall(r"^test_it.py::(\S+) ([A-Z]+) ", result.stdout.str(), re.MULTILINE)
+    assert [
+        ("test_call[1]", "PASSED"),
+        ("test_call[2]", "PASSED"),
+        ("test_both_markers", "PASSED"),
+        ("test_marker_of_the_module", "PASSED"),
+        ("test_wrong_option", "ERROR"),
+        ("test_option_without_a_name", "ERROR"),
+        ("test_tls", "PASSED"),
+        ("test_a_day_later", "PASSED"),
+        ("test_clock_afterwards", "PASSED"),
+        ("test_asyncio", "PASSED"),
+    ] == outcomes
+    result.assert_outcomes(passed=8, errors=2)
+    result.stdout.fnmatch_lines_random(
+        ["*unexpected keyword argument 'rejektion'*", "*takes options by their names, such as rejection=401*"]
     )
-    result.assert_outcomes(passed=2)
 
 
-def test_marker(project):
-    """Options come by the marker kiwoom: those of the test over those of its module."""
-    result = project(
-        """
-        import pytest
-        from a_call import call
+def test_with_xdist_and_coverage(pytester, monkeypatch):
+    """Each worker of pytest-xdist has servers of its own, and pytest-cov measures what the tests run there."""
+    # If this very run is measured, its measurement is another one.
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
+    monkeypatch.delenv("COVERAGE_FILE", raising=False)
+    options = ("--cov=requests_kiwoom.testing", "--cov=a_call", "--cov-report=term")
 
-        pytestmark = pytest.mark.kiwoom(mock=True, rejection=401)
+    result = run(pytester, MANY, "-n", "2", *options)
 
-        @pytest.mark.kiwoom(rejection=8103)
-        def test_both(kiwoom_server):
-            assert (True, 8103) == (kiwoom_server.mock, kiwoom_server.rejection)
-
-        def test_module(kiwoom_server, kiwoom_auth):
-            call(kiwoom_server, kiwoom_auth)
-            kiwoom_server.revoke_all()
-            assert 0 == call(kiwoom_server, kiwoom_auth).json()["return_code"]
-            assert 2 == kiwoom_server.issues
-        """
-    )
-    result.assert_outcomes(passed=2)
-
-
-def test_wrong_option(project):
-    """A slip of the pen in the marker is an error of the test, with the option's name."""
-    result = project(
-        """
-        import pytest
-
-        @pytest.mark.kiwoom(rejektion=401)
-        def test_it(kiwoom_server):
-            pass
-        """
-    )
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*unexpected keyword argument 'rejektion'*"])
-
-
-def test_option_without_a_name(project):
-    """An option in the marker that has no name is an error of the test, and not passed over."""
-    result = project(
-        """
-        import pytest
-
-        @pytest.mark.kiwoom(8103)
-        def test_it(kiwoom_server):
-            pass
-        """
-    )
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*takes options by their names, such as rejection=401*"])
-
-
-def test_tls(project):
-    """With tls=True, kiwoom_auth trusts the server's certificate."""
-    result = project(
-        """
-        import pytest
-        from a_call import call
-
-        @pytest.mark.kiwoom(tls=True)
-        def test_it(kiwoom_server, kiwoom_auth):
-            answer = call(kiwoom_server, kiwoom_auth, verify=kiwoom_server.ca_bundle)
-            assert (0, "https") == (answer.json()["return_code"], kiwoom_server.url[:5])
-        """
-    )
-    result.assert_outcomes(passed=1)
-
-
-def test_clock(project):
-    """The server's clock is that of every KiwoomAuth during the test, and of none after it."""
-    result = project(
-        """
-        import time
-        from a_call import call
-        from requests_kiwoom import KiwoomAuth
-
-        def test_a_day_later(kiwoom_server):
-            own = KiwoomAuth(kiwoom_server.appkey, kiwoom_server.secretkey, base_url=kiwoom_server.url)
-            call(kiwoom_server, own)
-            kiwoom_server.clock.advance(hours=24)
-            call(kiwoom_server, own)
-            # Issued anew because its expiry passed, not because it was rejected.
-            assert ["au10001", "ka10001"] * 2 == [request.called for request in kiwoom_server.requests]
-
-        def test_after():
-            assert KiwoomAuth.clock() < time.time() + 3600
-        """
-    )
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=8)
+    result.stdout.fnmatch_lines(["a_call.py*100%"])
 
 
 def test_marker_is_documented(pytester):
     """pytest --markers tells what the marker is for."""
     pytester.makeconftest(CONFTEST)
 
-    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.kiwoom(*options*): *kiwoom_server*"])
+    result = pytester.runpytest_subprocess("--markers", "-p", "no:cacheprovider")
+
+    result.stdout.fnmatch_lines(["@pytest.mark.kiwoom(*options*): *kiwoom_server*"])
 
 
 def test_no_entry_point(pytester):
@@ -160,55 +159,3 @@ def test_no_entry_point(pytester):
     # requests-mock, which other tests need, has a plugin that loads requests.
     options = ("-p", "no:cacheprovider", "-p", "no:requests_mock")
     pytester.runpytest_subprocess(*options).assert_outcomes(passed=1)
-
-
-@pytest.fixture
-def many(project):
-    """A project of eight tests, each of which looks at what came in to its own server."""
-    module = """
-    import pytest
-    from a_call import call
-
-    @pytest.mark.parametrize("count", range(1, 9))
-    def test_it(kiwoom_server, kiwoom_auth, count):
-        for _ in range(count):
-            call(kiwoom_server, kiwoom_auth)
-        assert count == len(kiwoom_server.requests.to("ka10001"))
-    """
-    return lambda *arguments: project(module, *arguments)
-
-
-def test_with_xdist(many):
-    """Each worker of pytest-xdist has servers of its own."""
-    many("-n", "2").assert_outcomes(passed=8)
-
-
-def test_with_coverage(many, monkeypatch):
-    """pytest-cov measures what the tests run, this package's part of it from its first line."""
-    # If this very run is measured, what is measured here is none of its business.
-    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
-    monkeypatch.delenv("COVERAGE_FILE", raising=False)
-    result = many("--cov=requests_kiwoom.testing", "--cov=a_call", "--cov-report=term")
-
-    result.assert_outcomes(passed=8)
-    result.stdout.fnmatch_lines(["a_call.py*100%"])
-
-
-def test_with_asyncio(project):
-    """Under pytest-asyncio the server answers while the loop runs: it has threads of its own."""
-    result = project(
-        """
-        import asyncio
-        import pytest
-        from a_call import call
-
-        @pytest.mark.asyncio
-        async def test_it(kiwoom_server, kiwoom_auth):
-            answers = await asyncio.gather(
-                *(asyncio.to_thread(call, kiwoom_server, kiwoom_auth) for _ in range(8))
-            )
-            assert [0] * 8 == [answer.json()["return_code"] for answer in answers]
-            assert 1 == kiwoom_server.issues
-        """
-    )
-    result.assert_outcomes(passed=1)
