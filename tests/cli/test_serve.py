@@ -19,7 +19,7 @@ from requests_kiwoom.cli.layout import display_width
 from requests_kiwoom.cli.serve import describe
 from requests_kiwoom.cli.shells import CMD, POWERSHELL, SH
 from requests_kiwoom.testing import KiwoomServer
-from tests.helpers.cli import COMMAND, Ran, environ
+from tests.helpers.cli import COMMAND, environ, run
 from tests.helpers.constants import PATH
 from tests.helpers.ports import port_of_ones_own
 from tests.helpers.threads import in_threads
@@ -27,12 +27,6 @@ from tests.helpers.threads import in_threads
 IS_WINDOWS = os.name == "nt"
 posix = pytest.mark.skipif(IS_WINDOWS, reason="Windows ends a process at once, without a signal that it could handle")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
-
-WITHOUT_TRUSTME = """
-import runpy, sys
-sys.modules["trustme"] = None
-runpy.run_module("requests_kiwoom", run_name="__main__", alter_sys=True)
-"""
 
 
 class Serving:
@@ -71,70 +65,96 @@ class Serving:
 
     def run(self, *arguments):
         """Run a command with the environment that it says to set."""
-        return run(*arguments, **self.variables)
+        return run(None, *arguments, **self.variables)
 
 
-def run(*arguments, **variables):
-    """Run a command in a process of its own."""
-    env = environ(**variables)
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, env=env)
-    return Ran(done.returncode, done.stdout, done.stderr)
+def issue_20_at_once(serving):
+    """The return codes of 20 au10001 calls that start together."""
+    keys = {name.lower()[7:]: serving.variables[name] for name in ("KIWOOM_APPKEY", "KIWOOM_SECRETKEY")}
+    body = json.dumps({"grant_type": "client_credentials", **keys}).encode()
+    return {response["return_code"] for response in in_threads(20, lambda: post(f"{serving.url}/oauth2/token", body))}
 
 
-class TestProcess:
-    def test_the_variables_are_all_that_call_needs(self):
-        """With the variables that it says to set, `call` gets a sample response."""
-        with Serving() as serving:
-            ran = serving.run("call", "ka10001", PATH, "stk_cd=000660")
+def test_process():
+    """With its variables, `doctor` and `call` get sample responses; it logs each request, without keys and tokens."""
+    with Serving() as serving:
+        token = serving.run("token", "--reveal").out.strip()
+        doctor = serving.run("doctor")
+        ran = serving.run("call", "ka10001", PATH, "stk_cd=000660")
+        serving.run("call", "ka10001", "/api/dostk/chart")
+        assert {0} == issue_20_at_once(serving)
 
-        assert (0, "") == (ran.status, ran.err)
-        assert "000660" == json.loads(ran.out)["stk_cd"]
-        assert serving.introduction.startswith("Kiwoom, production (실전), is served at http://127.0.0.1:")
+    assert serving.introduction.startswith("Kiwoom, production (실전), is served at http://127.0.0.1:")
+    assert 0 == doctor.status
+    assert (0, "", "000660") == (ran.status, ran.err, json.loads(ran.out)["stk_cd"])
+    lines = serving.log.splitlines()
+    assert lines[0].startswith("POST /oauth2/token au10001: HTTP 200, return_code 0")
+    (call, wrong) = (line for line in lines if " ka10001 " in line)
+    assert re.match(rf"POST {PATH} ka10001 token [0-9a-f]{{8}}: HTTP 200, return_code 0", call)
+    assert re.match(r"POST /api/dostk/chart ka10001 token [0-9a-f]{8}: HTTP 200, return_code 1", wrong)
+    for secret in (token, serving.variables["KIWOOM_APPKEY"], serving.variables["KIWOOM_SECRETKEY"]):
+        assert secret not in serving.log
 
-    def test_doctor(self):
-        """`doctor` finds nothing wrong with it."""
-        with Serving() as serving:
-            assert 0 == serving.run("doctor").status
 
-    def test_log(self):
-        """It prints one line about each request on stderr, without keys and tokens."""
-        with Serving() as serving:
-            token = serving.run("token", "--reveal").out.strip()
-            serving.run("call", "ka10001", PATH)
-            serving.run("call", "ka10001", "/api/dostk/chart")
+def test_websockets():
+    """--websocket-port N: WebSockets are served at this port, it says so, and it logs what comes in."""
+    with port_of_ones_own() as port, Serving("--websocket-port", str(port)) as serving:
+        url = f"ws://127.0.0.1:{port}/api/dostk/websocket"
+        token = serving.run("token", "--reveal").out.strip()
+        with connect(url, open_timeout=30) as client:
+            client.send(json.dumps({"trnm": "LOGIN", "token": token}))
+            assert 0 == json.loads(client.recv(30))["return_code"]
 
-        issue, again, call, _, wrong = serving.log.splitlines()
-        assert issue.startswith("POST /oauth2/token au10001: HTTP 200, return_code 0")
-        assert again.startswith("POST /oauth2/token au10001: HTTP 200, return_code 0")
-        assert re.match(rf"POST {PATH} ka10001 token [0-9a-f]{{8}}: HTTP 200, return_code 0", call)
-        assert re.match(r"POST /api/dostk/chart ka10001 token [0-9a-f]{8}: HTTP 200, return_code 1", wrong)
-        for secret in (token, serving.variables["KIWOOM_APPKEY"], serving.variables["KIWOOM_SECRETKEY"]):
-            assert secret not in serving.log
+    assert f"WebSockets: {url}\n" in serving.introduction
+    assert "WebSocket /api/dostk/websocket connection 1 LOGIN token " in serving.log
 
-    @posix
-    def test_ctrl_c(self):
-        """Ctrl-C ends it with status 130 and without a traceback."""
-        with Serving() as serving:
-            pass
 
-        assert (130, "") == (serving.status, serving.log)
+@posix
+def test_ctrl_c():
+    """Ctrl-C ends it with status 130 and without a traceback."""
+    with Serving() as serving:
+        pass
 
-    @posix
-    def test_sigterm(self):
-        """SIGTERM, as systemd and docker send it, ends it, and removes the file of --tls."""
-        with Serving("--tls") as serving:
-            certificate = serving.variables["REQUESTS_CA_BUNDLE"]
-            assert os.path.exists(certificate)
-            serving.process.terminate()
-            serving.process.wait(30)
+    assert (130, "") == (serving.status, serving.log)
 
-        assert 128 + signal.SIGTERM == serving.status
-        assert not os.path.exists(certificate)
 
-    def test_korean(self):
-        """--lang ko: it introduces itself in Korean."""
-        with Serving("--lang", "ko") as serving:
-            assert "에서 키움(실전투자) 서버를 실행합니다." in serving.introduction
+def test_tls_in_korean():
+    """--tls: it speaks https, with a CA file that it names; SIGTERM, as docker sends it, removes the file."""
+    with Serving("--tls", "--lang", "ko") as serving:
+        certificate = serving.variables["REQUESTS_CA_BUNDLE"]
+        ran = serving.run("call", "ka10001", PATH)
+        assert os.path.exists(certificate)
+        serving.process.terminate()
+        serving.process.wait(30)
+
+    assert (0, "") == (ran.status, ran.err)
+    assert serving.url.startswith("https://")
+    assert "에서 키움(실전투자) 서버를 실행합니다." in serving.introduction
+    assert IS_WINDOWS or 128 + signal.SIGTERM == serving.status
+    assert IS_WINDOWS or not os.path.exists(certificate)
+
+
+@pytest.mark.parametrize("arguments", [["--rate-limits"], ["--rate-limits", "bursts"]])
+def test_rate_limits(arguments):
+    """--rate-limits, in both kinds: of 20 au10001 at once some are refused."""
+    with Serving(*arguments) as serving:
+        assert {0, 5} == issue_20_at_once(serving)
+
+
+@pytest.fixture(scope="module")
+def port():
+    """The port that --port names."""
+    with port_of_ones_own() as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def serving(port, tmp_path_factory):
+    """``serve`` with the options that do not exclude each other."""
+    directory = tmp_path_factory.mktemp("data")
+    (directory / "ka10002.json").write_text('{"stk_nm": "삼성전자"}', encoding="utf-8")
+    with Serving("--port", str(port), "--mock", "--seed", "7", "--data", str(directory)) as serving:
+        yield serving
 
     @pytest.mark.parametrize("language, warning", [("en", "goes to Kiwoom instead"), ("ko", "키움 서버에 연결합니다")])
     def test_sentences(self, language, warning):
@@ -147,16 +167,33 @@ class TestProcess:
 
 
 class TestOptions:
-    def test_port(self):
+    def test_port(self, serving, port):
         """--port N: it serves at this port."""
-        with port_of_ones_own() as port, Serving("--port", str(port)) as serving:
-            assert f"http://127.0.0.1:{port}" == serving.url
+        assert f"http://127.0.0.1:{port}" == serving.url
 
+    def test_mock(self, serving):
+        """--mock: it says so, and refuses what mock trading does not offer."""
+        assert "mock trading (모의투자)" in serving.introduction
+        assert "[8104:" in serving.run("call", "ka01690", "/api/dostk/acnt").complaint
+
+    def test_seed(self, serving):
+        """--seed N: the samples are those of this seed, and not those of 0."""
+        quote = json.loads(serving.run("call", "ka10001", PATH).out)
+
+        assert KiwoomServer(seed=7).sample("ka10001") == quote != KiwoomServer().sample("ka10001")
+
+    def test_data(self, serving):
+        """--data DIR: ka10002.json is the response of ka10002."""
+        assert "삼성전자" == json.loads(serving.run("call", "ka10002", PATH).out)["stk_nm"]
+        assert "Responses from files: ka10002\n" in serving.introduction
+
+
+class TestWrongOptions:
     def test_port_that_is_taken(self):
         """A port that is taken is an error with its number, and status 1."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
-            ran = run("serve", "--port", str(port))
+            ran = run(None, "serve", "--port", str(port))
 
         assert 1 == ran.status
         assert f"port {port} of 127.0.0.1 is not available" in ran.complaint
@@ -165,75 +202,19 @@ class TestOptions:
     @pytest.mark.parametrize("port", ["-1", "65536", "http", "80.5"])
     def test_port_that_is_none(self, option, port):
         """What is not a port is a wrong argument: status 2."""
-        ran = run("serve", f"{option}={port}")
+        ran = run(None, "serve", f"{option}={port}")
 
         assert 2 == ran.status
         assert "a port is a number from 0 to 65535" in ran.complaint
 
-    def test_websocket_port(self):
-        """--websocket-port N: WebSockets are served at this port, and it says so."""
-        with port_of_ones_own() as port, Serving("--websocket-port", str(port)) as serving:
-            url = f"ws://127.0.0.1:{port}/api/dostk/websocket"
-            token = serving.run("token", "--reveal").out.strip()
-            with connect(url, open_timeout=30) as client:
-                client.send(json.dumps({"trnm": "LOGIN", "token": token}))
-                assert 0 == json.loads(client.recv(30))["return_code"]
-
-        assert f"WebSockets: {url}\n" in serving.introduction
-        assert "WebSocket /api/dostk/websocket connection 1 LOGIN token " in serving.log
-
-    def test_mock(self):
-        """--mock: it says so, and refuses what mock trading does not offer."""
-        with Serving("--mock") as serving:
-            ran = serving.run("call", "ka01690", "/api/dostk/acnt")
-
-        assert "mock trading (모의투자)" in serving.introduction
-        assert "[8104:" in ran.complaint
-
-    @pytest.mark.parametrize("arguments", [[], ["--rate-limits"], ["--rate-limits", "bursts"]])
-    def test_rate_limits(self, arguments):
-        """--rate-limits, in both kinds: of 20 au10001 at once some are refused; without it, none is."""
-        with Serving(*arguments) as serving:
-            keys = {name.lower()[7:]: serving.variables[name] for name in ("KIWOOM_APPKEY", "KIWOOM_SECRETKEY")}
-            body = json.dumps({"grant_type": "client_credentials", **keys}).encode()
-            responses = in_threads(20, lambda: post(f"{serving.url}/oauth2/token", body))
-
-        assert ({0, 5} if arguments else {0}) == {response["return_code"] for response in responses}
-
-    def test_seed(self):
-        """--seed N: the samples are those of this seed, and not those of 0."""
-        with Serving("--seed", "7") as serving:
-            quote = json.loads(serving.run("call", "ka10001", PATH).out)
-
-        assert KiwoomServer(seed=7).sample("ka10001") == quote != KiwoomServer().sample("ka10001")
-
-    def test_tls(self):
-        """--tls: it speaks https, with a CA file that it names; Ctrl-C removes the file."""
-        with Serving("--tls") as serving:
-            ran = serving.run("call", "ka10001", PATH)
-            assert serving.url.startswith("https://")
-
-        assert (0, "") == (ran.status, ran.err)
-        assert IS_WINDOWS or not os.path.exists(serving.variables["REQUESTS_CA_BUNDLE"])
-
-    def test_tls_without_trustme(self):
+    def test_tls_without_trustme(self, monkeypatch):
         """Without trustme, --tls names what to install."""
-        command = [sys.executable, "-c", WITHOUT_TRUSTME, "serve", "--tls"]
-        done = subprocess.run(command, capture_output=True, timeout=60, env=environ())
-        ran = Ran(done.returncode, done.stdout, done.stderr)
+        monkeypatch.setitem(sys.modules, "trustme", None)
+
+        ran = run(None, "serve", "--tls")
 
         assert 1 == ran.status
-        assert "pip install trustme" in ran.complaint
-
-    def test_data(self, tmp_path):
-        """--data DIR: ka10001.json is the response of ka10001."""
-        (tmp_path / "ka10001.json").write_text('{"stk_nm": "삼성전자"}', encoding="utf-8")
-
-        with Serving("--data", str(tmp_path)) as serving:
-            ran = serving.run("call", "ka10001", PATH)
-
-        assert "삼성전자" == json.loads(ran.out)["stk_nm"]
-        assert "Responses from files: ka10001\n" in serving.introduction
+        assert "pip install trustme" in ran.complaint and "bug" not in ran.complaint
 
     @pytest.mark.parametrize(
         "name, content, reason",
@@ -246,7 +227,7 @@ class TestOptions:
             directory.mkdir()
             (directory / name).write_text(content)
 
-        ran = run("serve", "--data", str(directory))
+        ran = run(None, "serve", "--data", str(directory))
 
         assert (1, "") == (ran.status, ran.out)
         assert reason in ran.complaint

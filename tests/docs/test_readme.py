@@ -11,7 +11,7 @@ import pytest
 import requests_kiwoom
 from requests_kiwoom.oauth import TOKEN_PATH
 from tests.helpers import documents
-from tests.helpers.cli import environ, write_key_files
+from tests.helpers.cli import environ, run, write_key_files
 from tests.helpers.documents import ROOT, literal_blocks, program, section
 
 HEADINGS = [
@@ -145,9 +145,7 @@ def test_the_two_commands():
 @pytest.mark.parametrize("name", sorted(documents.commands()))
 def test_command_exists(name):
     """A command that the README names is one of the command line, and the table of commands has it."""
-    command = [sys.executable, "-m", "requests_kiwoom", name, "--help"]
-
-    assert 0 == subprocess.run(command, capture_output=True, timeout=60).returncode
+    assert 0 == run(None, name, "--help").status
     assert any(f"``{name}" in row[0] for row in documents.table("Command line"))
 
 
