@@ -222,7 +222,7 @@ def test_importing_it_runs_nothing():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a device that is always full")
-@pytest.mark.parametrize("arguments, unbuffered", [(["token"], "1"), (["--help"], "")])
+@pytest.mark.parametrize("arguments, unbuffered", [(["token"], ""), (["--help"], "1")])
 def test_a_full_disk_is_one_line(server, arguments, unbuffered):
     """Output that cannot be written: one error, exit status 1, whether it is buffered or not."""
     ran = in_shell(server, ">/dev/full", *arguments, PYTHONUNBUFFERED=unbuffered)

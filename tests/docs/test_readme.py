@@ -122,15 +122,16 @@ def test_bot(tmp_path):
     pytest.importorskip("websockets", reason="the bot needs: pip install websockets")
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["requests_kiwoom.testing.fixtures"]\n')
     assert (tmp_path / "conftest.py").read_text().strip() in section("Testing your bot")
-    (tmp_path / "test_bot.py").write_text(program("test_bot.py"), "utf-8")
     greedy = program("bot.py").replace("< limit", "< 10 * limit")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist"]
-
-    for code, status in ((program("bot.py"), 0), (greedy, 1)):
-        (tmp_path / "bot.py").write_text(code, "utf-8")
-        env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", timeout=120)
-        assert status == done.returncode, done.stdout + done.stderr
+    tests_of_greedy = program("test_bot.py").replace("from bot", "from greedy")
+    files = {"bot.py": program("bot.py"), "test_bot.py": program("test_bot.py")}
+    for name, code in {**files, "greedy.py": greedy, "test_greedy.py": tests_of_greedy}.items():
+        (tmp_path / name).write_text(code, "utf-8")
+    options = ("-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist")
+    command = [sys.executable, "-m", "pytest", *options]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60)
+    assert "1 failed, 3 passed in " in done.stdout, done.stdout + done.stderr
+    assert "FAILED test_greedy.py::test_buys_only_below_the_limit[-70100-0]" in done.stdout
     assert 25 == sum(bool(line.strip()) for line in program("bot.py").splitlines())
 
 
