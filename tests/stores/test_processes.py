@@ -16,14 +16,15 @@ from tests.helpers.stores import key_of, post
 from tests.helpers.threads import over_and_over, wait_for
 from tests.stores import kills
 
-PROCESSES, THREADS = 16, 8
-METHODS = [method for method in ("spawn", "fork") if method in multiprocessing.get_all_start_methods()]
+PROCESSES, THREADS = 8, 8
+# A fork is cheap; programs that share nothing but the store have a test of their own.
+METHOD = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-@pytest.fixture(scope="module", params=METHODS)
-def crew(request):
-    """16 processes that start together."""
-    with Crew(PROCESSES, request.param) as crew:
+@pytest.fixture(scope="module")
+def crew():
+    """Eight processes that start together."""
+    with Crew(PROCESSES, METHOD) as crew:
         yield crew
 
 
@@ -49,7 +50,7 @@ def flat(results):
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
 def test_cold_and_revoked(server, crew, begin, reissue):
-    """128 threads in 16 processes make one au10001 call from cold, and one after a revocation; no request fails."""
+    """64 threads in 8 processes make one au10001 call from cold, and one after a revocation; no request fails."""
     server.reissue = reissue
     server.latency = 0.2
     begin()
@@ -64,7 +65,7 @@ def test_cold_and_revoked(server, crew, begin, reissue):
 
 
 def test_all_renew_at_once(server, crew, begin):
-    """When 16 processes renew at once, one revoke and one issue serve all."""
+    """When 8 processes renew at once, one revoke and one issue serve all."""
     server.clock.advance(hours=-1)  # The token is an hour old,
     begin()
     crew.all("send", 1)
@@ -84,12 +85,12 @@ def test_a_clock_that_is_9_hours_off(server, crew, begin, reissue, hours):
     begin()
     crew.some([0], "set_clock", hours=hours)
     try:
-        for _ in range(3):
-            assert [0] * PROCESSES * 4 == flat(crew.all("send", 2, 2))
+        for _ in range(2):
+            assert [0] * PROCESSES * 2 == flat(crew.all("send", 2))
         assert 1 == server.issues
 
         server.revoke_all()
-        assert [0] * PROCESSES * 4 == flat(crew.all("send", 2, 2))
+        assert [0] * PROCESSES * 2 == flat(crew.all("send", 2))
         assert 2 == server.issues
     finally:
         crew.some([0], "set_clock", hours=-hours)
@@ -105,15 +106,15 @@ def test_a_clock_for_which_the_token_has_expired(server, crew, begin):
     crew.some([0], "set_clock", hours=9)
     try:
         for _ in range(3):
-            assert [0] * PROCESSES * 4 == flat(crew.all("send", 2, 2))
+            assert [0] * PROCESSES * 2 == flat(crew.all("send", 2))
         assert server.issues - issues <= 6
     finally:
         crew.some([0], "set_clock", hours=-9)
 
 
 def test_a_token_endpoint_that_hangs(server, crew, begin):
-    """16 processes get an error before a token endpoint responds that is slower than the timeout allows."""
-    begin(timeout=1.0)
+    """8 processes get an error before a token endpoint responds that is slower than the timeout allows."""
+    begin(timeout=0.3)
     let_go, responded = threading.Event(), []
 
     def hang(request):
@@ -148,7 +149,7 @@ def test_killed_while_it_holds_the_lock(server, where, when):
 
         server.fail(kill)
     child.start()
-    child.join()
+    child.join(60)
     child.close()
     assert 1 == server.issues
 
@@ -186,7 +187,7 @@ def test_random_kills(tmp_path):
 
     ``python -m tests.stores.kills`` does the same 200 times.
     """
-    report = kills.run(40, tmp_path / "tokens.db", seed=20241107)
+    report = kills.run(15, tmp_path / "tokens.db", seed=20241107)
 
     assert {0} == report.codes
     assert "ok" == report.integrity
@@ -209,7 +210,7 @@ def test_programs_with_only_the_path_in_common(server, tmp_path):
 
     programs = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
 
-    assert [b"0"] * 4 == [program.communicate()[0].strip() for program in programs]
+    assert [b"0"] * 4 == [program.communicate(timeout=60)[0].strip() for program in programs]
     assert 1 == server.issues
 
 
@@ -228,7 +229,7 @@ def test_the_file_breaks_while_8_threads_send(server, tmp_path, caplog, breakage
     auth.token()
     server.clock.stop()  # After a minute, a warning may come again.
     with over_and_over(8, lambda: post(auth)) as codes:
-        for _ in range(4):
+        for _ in range(2):
             breaks[breakage]()
             server.clock.advance(seconds=2)
             server.revoke_all()
