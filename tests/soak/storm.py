@@ -13,8 +13,8 @@ from .tally import Tally
 _REVOCATIONS, _KILLS, _JUMPS, _SIZES, _PROGRESS = (5.0, 8.0), (4.0, 10.0), (3.0, 8.0), (1.0, 1.0), (10.0, 10.0)
 
 
-def soak(seconds, seed, print_progress=False):
-    """Let it storm for so long; return what came of it.
+def soak(seconds, seed, print_progress=False, haste=1.0):
+    """Let it storm for so long, events coming `haste` times as often; return what came of it.
 
     Both kinds of token calls are tried on the same processes and the same file: a program does not know which kind it
     has, and begins nothing anew when it meets the other; and memory is compared over the whole time.
@@ -23,13 +23,13 @@ def soak(seconds, seed, print_progress=False):
     tally = Tally(seconds)
     with tempfile.TemporaryDirectory() as folder, BreakingKiwoom(tally, random.Random(seed + 1)) as server:
         with Crew(server, Path(folder) / "tokens.db", tally) as crew:
-            _storm(chance, server, crew, tally, seconds, print_progress)
+            _storm(chance, server, crew, tally, seconds, print_progress, haste)
         tally.broken += server.complaints
     tally.close()
     return tally
 
 
-def _storm(chance, server, crew, tally, seconds, print_progress):
+def _storm(chance, server, crew, tally, seconds, print_progress, haste):
     acts = {
         "revocation": (_REVOCATIONS, server.revoke_all),
         "kill": (_KILLS, lambda: crew.replace(chance)),
@@ -39,7 +39,7 @@ def _storm(chance, server, crew, tally, seconds, print_progress):
     if print_progress:
         acts["progress"] = (_PROGRESS, tally.print_progress)
     start = time.monotonic()
-    due = {name: start + chance.uniform(0, longest) for name, ((_, longest), _) in acts.items()}
+    due = {name: start + chance.uniform(0, longest) / haste for name, ((_, longest), _) in acts.items()}
     for end, reissue in ((start + seconds / 2, "same"), (start + seconds, "new")):
         server.reissue = reissue
         tally.begin(reissue)
@@ -51,4 +51,4 @@ def _storm(chance, server, crew, tally, seconds, print_progress):
             pause, act = acts[name]
             act()
             tally.happened(name)
-            due[name] = time.monotonic() + chance.uniform(*pause)
+            due[name] = time.monotonic() + chance.uniform(*pause) / haste
