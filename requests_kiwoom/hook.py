@@ -55,7 +55,7 @@ class RejectionHook:
         return None
 
     def __repr__(self) -> str:
-        return f"<RejectionHook {self._source!r}>"
+        return f"<RejectionHook {getattr(self, '_source', None)!r}>"
 
     def __reduce__(self) -> tuple[type["_UnpickledHook"], tuple[()]]:
         # A pickled Response holds its request, and that holds this hook: the keys must not travel along.
