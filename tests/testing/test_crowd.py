@@ -70,7 +70,7 @@ def test_a_crowd_in_trouble():
         threads = [threading.Thread(target=caller.run, daemon=True) for caller in callers]
         for thread in threads:
             thread.start()
-        deadline = time.monotonic() + 10 * FOR_EVER
+        deadline = time.monotonic() + FOR_EVER
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         hanging = sum(thread.is_alive() for thread in threads)
