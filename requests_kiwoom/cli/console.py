@@ -60,6 +60,9 @@ def print_json(payload: Any) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and not is_terminal(sys.stdout):
         if not os.environ.get("PYTHONIOENCODING"):
             sys.stdout.reconfigure(encoding="utf-8")
+            if isinstance(sys.stderr, io.TextIOWrapper) and not is_terminal(sys.stderr):
+                # An error that follows may go into the same file: 2>&1.
+                sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
     text = json.dumps(payload, ensure_ascii=False, indent=2)
     print(text if _can_print(text) else json.dumps(payload, indent=2), flush=True)
 

@@ -163,6 +163,14 @@ def test_json_in_a_file_is_utf_8(server, arguments, options, encoding):
     json.loads(ran.out)
 
 
+def test_an_error_in_a_file_after_json_is_utf_8(server):
+    """Under code page 949, the error after a JSON response can go into the same file: it is UTF-8 as well."""
+    ran = run(server, "call", "ka10001", "/api/dostk/chart", "--lang", "ko", code_page="cp949")
+
+    assert (1, "utf-8") == (ran.status, ran.encoding)
+    assert ran.complaint.startswith("오류: ka10001 호출에 실패했습니다")
+
+
 @pytest.mark.parametrize("encoding, name", [("ascii", "삼성전자"), ("cp949", "삼성 ½ 😀"), ("utf-8", "\ud800")])
 def test_what_an_encoding_lacks_is_escaped_as_json(server, encoding, name):
     """What stdout cannot show is still the same JSON."""
