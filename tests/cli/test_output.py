@@ -171,6 +171,18 @@ def test_an_error_in_a_file_after_json_is_utf_8(server):
     assert ran.complaint.startswith("오류: ka10001 호출에 실패했습니다")
 
 
+@posix
+def test_an_error_on_a_console_after_json_in_a_file(server):
+    """Where the JSON goes into a file and the error to a console, the error stays in the console's encoding."""
+    file = Stream(encoding="cp949")
+
+    arguments = ["call", "ka10001", "/api/dostk/chart", "--lang", "ko"]
+    ran = run(server, *arguments, stdout=file, is_terminal=True, code_page="cp949")
+
+    assert ("utf-8", "cp949") == (file.encoding, ran.encoding)
+    assert ran.complaint.startswith("오류: ka10001 호출에 실패했습니다")
+
+
 @pytest.mark.parametrize("encoding, name", [("ascii", "삼성전자"), ("cp949", "삼성 ½ 😀"), ("utf-8", "\ud800")])
 def test_what_an_encoding_lacks_is_escaped_as_json(server, encoding, name):
     """What stdout cannot show is still the same JSON."""
