@@ -31,7 +31,7 @@ def test_after_the_expiry_it_is_issued_anew(server, session, url):
 
 
 def test_5_expiries_under_8_threads(server, session, url):
-    """Five expiries in a row fail no request of 8 threads, though au10001 hands out the old token in its last second."""
+    """Five expiries in a row fail no request of 8 threads, though au10001 returns the old token in its last second."""
     session.post(url, json={})
     failed, stop, done = [], threading.Event(), [0] * 8
 
