@@ -227,9 +227,9 @@ class KiwoomAuth(AuthBase):
         headers["Authorization"] = self._source.current().authorization
         if r.body.__class__ not in _BODIES_WITHOUT_POSITION:
             note_body_position(r)
-        # First, so that the user's hooks see only the final response; once, however often an auth is applied; and in a
-        # new list, since PreparedRequest.copy() shares it.
-        others = [hook for hook in r.hooks["response"] if not isinstance(hook, RejectionHook)]
+        # First, so that the user's hooks see only the final response. A new list: PreparedRequest.copy() shares it.
+        if others := r.hooks["response"]:
+            others = [hook for hook in others if not isinstance(hook, RejectionHook)]
         r.hooks = {"response": [self._hook, *others]}
         return r
 
