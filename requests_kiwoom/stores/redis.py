@@ -59,7 +59,7 @@ class RedisStore:
         lock = _Lock(self._client, f"{self._prefix}{key}:lock", 2 * wait + 2 * _COMMAND_SECONDS)
         try:
             # A lock that Redis grants after the time is over would block others: release it.
-            self._run(lambda: lock.acquire(wait), wait + _COMMAND_SECONDS, undo=lambda acquired: lock.release())
+            self._run(lambda: lock.acquire(wait), wait, undo=lambda acquired: lock.release())
             stored = self.load(key)
             token = issue(stored)
             if token == stored:
@@ -88,12 +88,12 @@ class RedisStore:
     def _run(
         self,
         function: Callable[[], _T],
-        seconds: float = _COMMAND_SECONDS,
+        wait: float = 0.0,
         undo: "Callable[[_T], object] | None" = None,
     ) -> _T:
-        """Run `function` with a time limit; raise what Redis reports as StoreError."""
+        """Run `function`, which may wait so many seconds, with a time limit; raise what Redis reports as StoreError."""
         try:
-            return call_with_timeout(function, seconds, "Redis did not respond", undo=undo)
+            return call_with_timeout(function, wait + _COMMAND_SECONDS, "Redis did not respond", undo=undo)
         except StoreError:
             raise
         except TimeoutError as error:

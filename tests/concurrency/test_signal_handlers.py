@@ -55,7 +55,7 @@ lent.close()
 @pytest.mark.parametrize("work", ["token", "revoke", "renew", "discard"])
 def test_a_handler_that_sends_while_its_thread_is_busy(server, work, store):
     """The handler's two requests, of this auth and of another one, are sent; its thread goes on and can send, too."""
-    server.latency = 0.0 if work == "discard" else 1.0
+    server.latency = 0.0 if work == "discard" else 0.4
     with run_script(f"WORK, STORE = {work!r}, {store}\n" + HANDLER, server) as process:
         assert "ready\n" == process.stdout.readline()
         if work != "discard":

@@ -136,8 +136,9 @@ class TestRecord:
 
 class TestWaits:
     @pytest.mark.parametrize("use", ["load", "discard"])
-    def test_a_lock_that_stays(self, path, use):
+    def test_a_lock_that_stays(self, path, use, monkeypatch):
         """load() and discard() wait a limited time for another program's lock, and say that the file is locked."""
+        monkeypatch.setattr("requests_kiwoom.stores.sqlite._SHORT_WAIT", 0.3)
         store = SQLiteStore(path)
         store.update("key", lambda stored: token("x", hours=1), wait=1)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -159,10 +160,10 @@ class TestWaits:
                 for statement in lock.split("; "):
                     other.execute(statement).fetchall()
                 # Longer than SQLite itself waits in one call.
-                ending = threading.Timer(0.6, other.rollback)
+                ending = threading.Timer(0.4, other.rollback)
                 ending.start()
                 assert outcome == work()
-                ending.join()
+                ending.join(60)
 
     def test_a_request_while_the_file_is_locked(self, server, path, caplog):
         """While another program keeps the file locked, a request waits a limited time, and issues without the store."""
