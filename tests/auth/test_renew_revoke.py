@@ -266,7 +266,7 @@ def test_requests_wait_for_renew(server, auth, url):
 
     answer = requests.post(url, json={}, auth=auth.for_api("ka10001"))
 
-    renewing.join()
+    renewing.join(60)
     assert 0 == answer.json()["return_code"]
     assert old != server.requests[-1].token
     assert 2 == server.issues

@@ -23,11 +23,11 @@ def test_a_thread_pool(server, session, url):
     """100 requests of 16 worker threads, with a revocation in their midst: all succeed, with 2 issues."""
     with ThreadPoolExecutor(16) as pool:
         before = [pool.submit(post, session, url) for _ in range(50)]
-        before[25].result()
+        before[25].result(60)
         server.revoke_all()
         after = [pool.submit(post, session, url) for _ in range(50)]
 
-        assert [0] * 100 == [future.result() for future in before + after]
+        assert [0] * 100 == [future.result(60) for future in before + after]
     assert 2 == server.issues
 
 
@@ -41,10 +41,10 @@ def refused(session, url):
 def test_a_process_pool(server, session, url, method):
     """A worker of a process pool sends with the session that it gets, and its ``TokenRefused`` comes back whole."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
-        assert 0 == pool.submit(post, session, url).result()
+        assert 0 == pool.submit(post, session, url).result(60)
         server.allowed_ips = []
         with pytest.raises(TokenRefused, match="Register this machine") as caught:
-            pool.submit(refused, session, url).result()
+            pool.submit(refused, session, url).result(60)
 
     assert 8050 == caught.value.code
 

@@ -20,7 +20,7 @@ try:
     auth.token()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
-issuing.join()
+issuing.join(60)
 print(requests.post(url, json={}, auth=auth.for_api("ka10001")).json()["return_code"])
 lent.close()
 """

@@ -53,7 +53,7 @@ def header_lines(raw):
 
 
 def test_hooks_survive_a_redirect_to_another_host():
-    """A response hook is called for the answers of every host on the way (``RejectionHook._token_of``)."""
+    """A response hook is called for the answers of every host on the way (``hook.py``)."""
     seen = []
     with RawServer(reply(b"there")) as foreign, RawServer(redirect(foreign.url + "/x")) as own:
         requests.post(own.url, auth=Marking(lambda response, **kwargs: seen.append(response.url)))
@@ -80,7 +80,7 @@ def test_from_http_to_https_the_header_is_kept():
 
 
 def test_netrc_replaces_the_header_on_the_way(tmp_path, monkeypatch):
-    """A netrc entry overwrites ``Authorization`` on a hop, and the hooks stay (``RejectionHook._token_of``)."""
+    """A netrc entry overwrites ``Authorization`` on a hop, and the hooks stay (``hook.py``)."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login fake password fake")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -93,7 +93,7 @@ def test_netrc_replaces_the_header_on_the_way(tmp_path, monkeypatch):
 
 
 def test_netrc_leaves_a_request_with_an_auth_alone(tmp_path, monkeypatch):
-    """With an auth, a callable that does nothing included, netrc is not asked (``transport._send``)."""
+    """With an auth, a callable that does nothing included, netrc is not asked (``transport.no_auth``)."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login fake password fake")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -105,7 +105,7 @@ def test_netrc_leaves_a_request_with_an_auth_alone(tmp_path, monkeypatch):
 
 
 def test_none_takes_a_header_of_the_session_out():
-    """A header that is ``None`` for one request is not sent, and the session keeps it (``transport._send``)."""
+    """A header that is ``None`` for one request is not sent, and the session keeps it (``transport.no_auth``)."""
     with RawServer(reply()) as own, requests.Session() as session:
         session.headers["Authorization"] = "Bearer fake-token"
         session.post(own.url, headers={"Authorization": None}, auth=lambda request: request)
@@ -136,7 +136,7 @@ def send_twice(url, **body):
 
 
 def test_str_bytes_and_none_are_replayed():
-    """A body of ``str``, ``bytes`` or ``None`` is the same in a copy (``rejection._rewind``)."""
+    """A body of ``str``, ``bytes`` or ``None`` is the same in a copy (``resend.is_rewound``)."""
     for body, expected in (("text", b"text"), (b"bytes", b"bytes"), (None, b"")):
         with RawServer(reply(), reply()) as own:
             send_twice(own.url, data=body).close()
@@ -144,7 +144,7 @@ def test_str_bytes_and_none_are_replayed():
 
 
 def test_a_generator_is_replayed_empty():
-    """A generator's copy is sent with an empty body, and no error (``rejection._rewind``)."""
+    """A generator's copy is sent with an empty body, and no error (``resend.is_rewound``)."""
     bodies = []
 
     def answer(connection):
@@ -161,13 +161,13 @@ def test_a_generator_is_replayed_empty():
 
 
 def test_a_generator_cannot_be_rewound():
-    """``rewind_body`` raises ``UnrewindableBodyError`` for what has no position (``rejection._rewind``)."""
+    """``rewind_body`` raises ``UnrewindableBodyError`` for what has no position (``resend.is_rewound``)."""
     with pytest.raises(UnrewindableBodyError):
         rewind_body(prepared(data=(piece for piece in [b"abcd"])))
 
 
 def test_a_file_is_rewound_to_where_it_stood():
-    """``rewind_body`` goes back to the position at which the request was prepared (``rejection._rewind``)."""
+    """``rewind_body`` goes back to the position at which the request was prepared (``resend.is_rewound``)."""
     file = io.BytesIO(b"0123456789")
     file.seek(2)
     request = prepared(data=file)
@@ -180,7 +180,7 @@ def test_a_file_is_rewound_to_where_it_stood():
 
 
 def test_a_closed_file_is_a_value_error():
-    """``rewind_body`` lets the ``ValueError`` of a closed file through (``rejection._rewind``)."""
+    """``rewind_body`` lets the ``ValueError`` of a closed file through (``resend.is_rewound``)."""
     file = io.BytesIO(b"0123456789")
     request = prepared(data=file)
     file.close()
@@ -257,7 +257,7 @@ def test_a_body_cut_off():
 
 
 def test_connection_is_the_adapter_and_takes_the_hook_s_arguments():
-    """``response.connection.send`` takes what a hook is called with (``RejectionHook._send_again``)."""
+    """``response.connection.send`` takes what a hook is called with (``hook.py``)."""
     seen = []
 
     def hook(response, **kwargs):
@@ -276,7 +276,7 @@ def test_connection_is_the_adapter_and_takes_the_hook_s_arguments():
 
 
 def test_the_adapter_sets_neither_elapsed_nor_history():
-    """An answer straight from the adapter has ``elapsed`` 0 and no ``history`` (``RejectionHook._send_again``)."""
+    """An answer straight from the adapter has ``elapsed`` 0 and no ``history`` (``hook.py``)."""
     with RawServer(reply(), reply()) as own:
         answer = send_twice(own.url)
 
@@ -285,7 +285,7 @@ def test_the_adapter_sets_neither_elapsed_nor_history():
 
 
 def test_prepare_cookies_works_once():
-    """A second ``prepare_cookies`` leaves the header as it is (``rejection._add_cookies``)."""
+    """A second ``prepare_cookies`` leaves the header as it is (``resend.add_cookies``)."""
     request = prepared(cookies={"a": "1"})
     request.prepare_cookies({"b": "2"})
 
@@ -293,7 +293,7 @@ def test_prepare_cookies_works_once():
 
 
 def test_a_hook_comes_before_the_session_takes_the_cookies():
-    """In a hook the answer's cookies are on the answer, and not yet in the session (``rejection._add_cookies``)."""
+    """In a hook the answer's cookies are on the answer, and not yet in the session (``resend.add_cookies``)."""
     seen = []
 
     def hook(response, **kwargs):
@@ -307,7 +307,7 @@ def test_a_hook_comes_before_the_session_takes_the_cookies():
 
 
 def test_the_session_takes_the_cookies_of_the_history():
-    """Cookies of an answer in ``history`` end up in the session (``RejectionHook._send_again``)."""
+    """Cookies of an answer in ``history`` end up in the session (``hook.py``)."""
 
     def hook(response, **kwargs):
         if not response.history and response.content == b"first":
@@ -322,7 +322,7 @@ def test_the_session_takes_the_cookies_of_the_history():
 
 
 def test_get_cookie_header_is_none_without_cookies():
-    """``get_cookie_header`` gives the header's text for a URL, or ``None`` (``rejection._add_cookies``)."""
+    """``get_cookie_header`` gives the header's text for a URL, or ``None`` (``resend.add_cookies``)."""
     jar = requests.cookies.cookiejar_from_dict({})
     assert get_cookie_header(jar, prepared()) is None
     jar.set("a", "1", domain="127.0.0.1", path="/")
@@ -383,7 +383,7 @@ def test_an_auth_may_give_the_request_other_hooks():
 
 
 def test_an_error_in_a_hook_reaches_the_caller():
-    """What a hook raises comes out of the call as it is (``RejectionHook._handle_rejection``)."""
+    """What a hook raises comes out of the call as it is (``hook.py``)."""
 
     def hook(response, **kwargs):
         raise requests.exceptions.ConnectionError("raised in a hook")
@@ -413,7 +413,7 @@ def test_a_request_may_be_sent_in_another_thread():
         request = session.prepare_request(requests.Request("POST", own.url, hooks=hook))
         thread = threading.Thread(target=session.send, args=(request,))
         thread.start()
-        thread.join()
+        thread.join(60)
 
     assert [thread] == seen
 
@@ -457,7 +457,7 @@ def test_header_names_are_one_in_any_case():
 
 
 def test_a_request_can_be_prepared_of_method_and_url_alone():
-    """``PreparedRequest.prepare`` needs no body, headers or auth (``transport._detached``)."""
+    """``PreparedRequest.prepare`` needs no body, headers or auth (``transport.py``)."""
     request = requests.PreparedRequest()
     request.prepare(method="POST", url="https://api.example/oauth2/token")
 

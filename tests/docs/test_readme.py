@@ -198,7 +198,7 @@ def test_serve_prints_the_variables(tmp_path):
         assert (0, "") == (done.returncode, done.stderr)
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
 
 
 def test_each_store_of_the_table_is_public():

@@ -21,7 +21,9 @@ def test_version():
 
 def test_import_without_a_warning():
     """Importing the package, with all warnings errors, prints nothing."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", "import requests_kiwoom"], capture_output=True)
+    command = [sys.executable, "-W", "error", "-c", "import requests_kiwoom"]
+
+    done = subprocess.run(command, capture_output=True, timeout=60)
 
     assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
 

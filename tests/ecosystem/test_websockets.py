@@ -21,16 +21,16 @@ class Stream:
         self.received = []
 
     def __call__(self, socket):
-        login = json.loads(socket.recv())
+        login = json.loads(socket.recv(60))
         self.tokens.append(login["token"])
         accepted = self.accepts_tokens and login == {"trnm": "LOGIN", "token": self.server.token}
         socket.send(json.dumps({"trnm": "LOGIN", **({"return_code": 0} if accepted else refusal(8005).payload)}))
         if not accepted:
             return
         try:
-            self.received.append(socket.recv())
+            self.received.append(socket.recv(60))
             socket.send('{"trnm":"PING"}')
-            self.received.append(socket.recv())
+            self.received.append(socket.recv(60))
             socket.send(json.dumps({"trnm": "REAL", "data": []}))
         except ConnectionClosed:
             pass  # The test has failed already, and says why.
@@ -46,7 +46,7 @@ def stream(server):
         thread.start()
         yield stream
         listener.shutdown()
-        thread.join()
+        thread.join(60)
 
 
 def test_login(server, auth, stream):

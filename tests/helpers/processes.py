@@ -101,7 +101,7 @@ class Crew:
         for process, pipe in self._members:
             pipe.close()
             process.kill()
-            process.join()
+            process.join(60)
             process.close()
 
     def all(self, method: str, *args: Any, **options: Any) -> list[Any]:
@@ -113,11 +113,17 @@ class Crew:
         pipes = [self._members[number][1] for number in which]
         for pipe in pipes:
             pipe.send((method, args, options))
-        results = [pipe.recv() for pipe in pipes]
+        results = [_receive(pipe) for pipe in pipes]
         for result in results:
             if isinstance(result, Exception):
                 raise result
         return results
+
+
+def _receive(pipe: Any) -> Any:
+    if not pipe.poll(60):
+        raise TimeoutError("a process did not respond within 60 s")
+    return pipe.recv()
 
 
 def _serve(pipe: Any) -> None:
@@ -141,8 +147,8 @@ def in_process(function: Callable[..., Any], *args: Any) -> Any:
     process = context.Process(target=_call, args=(there, function, args))
     process.start()
     there.close()
-    result = here.recv()
-    process.join()
+    result = _receive(here)
+    process.join(60)
     here.close()
     if isinstance(result, Exception):
         raise result

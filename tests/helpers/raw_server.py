@@ -56,7 +56,7 @@ class RawServer:
                 pass  # It is closed already.
         # A last connection, so that accept() returns.
         socket.create_connection(self._listener.getsockname()).close()
-        self._thread.join()
+        self._thread.join(60)
         self._listener.close()
 
     def _serve(self) -> None:

@@ -61,7 +61,7 @@ class RedisServer:
     def kill(self) -> None:
         """Kill it: connections break, and what it held is lost."""
         self._process.kill()
-        self._process.wait()
+        self._process.wait(60)
 
     def pause(self) -> None:
         """Stop it: connections stay, and nothing is answered."""

@@ -50,13 +50,13 @@ class Schedule:
         for thread in threads:
             # Up to its first step, nothing that it does can be seen: so far the order does not matter.
             thread.start()
-            self._arrived.acquire()
+            assert self._arrived.acquire(timeout=30)
         self._pass_on()
         if not self._over.wait(30) or self._gates:
             waiting = f"{len(self._gates)} of {len(programs)} threads wait for ever"
             raise Deadlock(f"{waiting}; the choices were {self.taken}")
         for thread in threads:
-            thread.join()
+            thread.join(30)
         return outcomes
 
     def step(self, wants: "SteppedLock | None" = None) -> None:
@@ -68,9 +68,9 @@ class Schedule:
             self._arriving = None
             self._gates[me] = threading.Semaphore(0)
             self._arrived.release()
-            self._gates[me].acquire()
+            assert self._gates[me].acquire(timeout=60)
         elif me in self._gates and self._pass_on() != me:
-            self._gates[me].acquire()
+            assert self._gates[me].acquire(timeout=60)
         self._wants.pop(me, None)
 
     def _pass_on(self) -> int | None:

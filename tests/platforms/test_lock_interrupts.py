@@ -26,7 +26,7 @@ work()
 asked, responded = queue.Queue(), queue.Queue()
 
 def serve():
-    while asked.get():
+    while asked.get(timeout=60):
         work()
         responded.put(True)
 

@@ -69,21 +69,26 @@ class _Forks:
         self._process = context.Process(target=_fork_when_told, args=arguments)
         self._process.start()
         there.close()
-        self._pipe.recv()
+        self._receive()
 
     def __enter__(self) -> "_Forks":
         return self
 
     def __exit__(self, *args: object) -> None:
         self._pipe.close()
-        self._process.join()
+        self._process.join(60)
         self._process.close()
 
     def begin(self) -> int:
         """The id of a process that has just begun."""
         self._pipe.send(None)
-        pid: int = self._pipe.recv()
+        pid: int = self._receive()
         return pid
+
+    def _receive(self) -> Any:
+        if not self._pipe.poll(60):
+            raise TimeoutError("the process that forks did not respond within 60 s")
+        return self._pipe.recv()
 
 
 def _fork_when_told(pipe: Any, url: str, appkey: str, secretkey: str, path: Path) -> None:

@@ -269,7 +269,7 @@ def garbled_redis(response):
             yield server.server_address[1]
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(60)
 
 
 INTERRUPTED_UPDATES = """

@@ -69,7 +69,7 @@ class TestCreation:
                 until(journal.exists)
                 assert 0o600 == mode(journal)
                 reader.rollback()
-                write.join()
+                write.join(60)
         finally:
             os.umask(before)
 

@@ -1,12 +1,13 @@
 """What goes wrong on the way."""
 
-import time
+import threading
 
 import pytest
 import requests
 from requests.exceptions import ChunkedEncodingError, ConnectionError
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
+from tests.helpers.threads import until
 from tests.testing.client import threads_left_behind, threads_of_servers
 
 STK = "/api/dostk/stkinfo"
@@ -61,22 +62,32 @@ def test_reset_after_the_answer(client, fail):
     assert 0 == client.call().json()["return_code"]
 
 
-def test_latency(client, fail):
-    """A latency is waited for before the answer."""
-    fail(faults.latency(0.2))
-    start = time.monotonic()
+def ends_after(slow, quick, server):
+    """Whether `slow` ends after `quick`, which begins when the server has the request of `slow`."""
+    ended, before = [], len(server.requests)
+    thread = threading.Thread(target=lambda: slow() is not None and ended.append("slow"))
+    thread.start()
+    until(lambda: len(server.requests) > before)
+    quick()
+    ended.append("quick")
+    thread.join(60)
+    return ["quick", "slow"] == ended
 
-    assert 0 == client.call().json()["return_code"]
-    assert time.monotonic() - start >= 0.2
+
+def test_latency(client, fail):
+    """A latency is waited for before the response; another request is not held up."""
+    fail(faults.latency(0.5))
+
+    assert ends_after(client.call, client.call, client.server)
 
 
 def test_latency_of_tokens(kiwoom, client_of):
-    """The option latency is that of au10001 and au10002."""
-    client = client_of(kiwoom(latency=0.2))
-    start = time.monotonic()
-    client.log_in()
+    """The option latency is that of au10001 and au10002, and of no API."""
+    client = client_of(kiwoom(latency=0.5))
+    token = client.log_in()
 
-    assert time.monotonic() - start >= 0.2
+    assert ends_after(client.issue, client.call, client.server)
+    assert ends_after(lambda: client.revoke(token), client.call, client.server)
 
 
 def test_latency_beyond_a_timeout(client, fail):

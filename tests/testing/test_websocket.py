@@ -223,7 +223,7 @@ class TestRegistration:
         registers.start()
 
         assert 1 == server.push("0B", "005930", {}, wait=WAIT)
-        registers.join()
+        registers.join(60)
 
     @pytest.mark.parametrize("data", [[{"item": [""], "type": ["00"]}], [{"type": ["00"]}]])
     def test_without_an_item(self, server, bot, data):

@@ -307,7 +307,7 @@ class TestTls:
                 stopping.start()
                 assert b"" == later.recv(1)  # Connections are hung up on in the order in which they came.
             context.go_on.set()
-            stopping.join()
+            stopping.join(60)
 
             assert [] == threads_left_behind()
 

@@ -20,13 +20,13 @@ class Late:
     def __call__(self):
         self._thread = threading.current_thread()
         self._begun.set()
-        self._released.wait()
+        self._released.wait(60)
         return self._work()
 
     def end(self):
-        self._begun.wait()
+        self._begun.wait(60)
         self._released.set()
-        self._thread.join()
+        self._thread.join(60)
 
 
 def test_what_the_work_returns_and_raises():

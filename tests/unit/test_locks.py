@@ -28,7 +28,7 @@ def busy():
     held.wait(60)
     yield lock
     done.set()
-    thread.join()
+    thread.join(60)
 
 
 def test_one_thread_at_a_time():
