@@ -42,6 +42,7 @@ examples:
         "body",
         metavar="BODY",
         nargs="*",
+        default=[],
         help="the body: FIELD=VALUE, as often as needed; or a JSON object; or @FILE (PowerShell needs the quotation"
         ' marks of "@FILE"); or - to read stdin. Without one: {}',
     )

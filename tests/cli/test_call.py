@@ -18,6 +18,14 @@ def test_it_prints_the_response_as_json(server):
     assert '{\n  "stk_nm": "삼성전자",\n  "return_code": 0\n}\n' == ran.out
 
 
+def test_what_it_needs(server):
+    """Without arguments, it names the two that it needs, and not the body."""
+    ran = run(server, "call")
+
+    assert (2, 0) == (ran.status, server.issues)
+    assert "required: API_ID, PATH;" in ran.complaint
+
+
 def test_it_sends_one_authenticated_request(server):
     """au10001, then the request with token, api-id and the body as it was written."""
     run(server, "call", "ka10001", PATH, '{"stk_cd":  "005930"}')
