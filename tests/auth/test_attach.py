@@ -149,7 +149,7 @@ def test_for_api_takes_an_api_id(auth, api_id):
 
 
 def test_api_id_errors_are_value_errors():
-    """Whoever catches ``ValueError`` or ``RequestException`` catches these."""
+    """A program that catches ``ValueError`` or ``RequestException`` catches these."""
     for error in (MissingApiId, InvalidApiId):
         assert issubclass(error, ValueError) and issubclass(error, requests.exceptions.RequestException)
 
@@ -241,7 +241,7 @@ def test_plain_headers_on_a_hop_after_a_resend(server, session, prepared):
 
 
 def test_plain_headers_of_a_redirect(server, session, url):
-    """requests looks for ``location``, in lower case: it is followed, and leads to nobody who gets the token."""
+    """requests looks for ``location``, in lower case: it is followed, and the token does not go there."""
     session.mount("http://", PlainAnswers(lower=True))
     with KiwoomServer() as foreign:
         server.fail(redirect(foreign.url + PATH), path=PATH)

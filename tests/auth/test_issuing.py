@@ -198,7 +198,7 @@ def test_an_answer_without_a_code():
 def test_nobody_there():
     """A refused connection is ``TokenUnavailable``, and says why."""
     with socket.socket() as silent:
-        # Bound, it is nobody else's; it does not listen.
+        # Bound, it belongs to no other program; it does not listen.
         silent.bind(("127.0.0.1", 0))
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
 
@@ -349,7 +349,7 @@ def test_a_lent_session_whose_send_was_replaced(server):
 
 
 def test_both_calls_name_their_api(server, auth):
-    """au10001 and au10002 say which API they are, and that nobody is to store what they answer."""
+    """au10001 and au10002 say which API they are, and that their responses must not be stored."""
     auth.token()
     auth.revoke()
 

@@ -193,7 +193,7 @@ def test_the_rejected_token_handed_out_again(server, session, url, caplog):
 
 
 def test_reissue_fails_and_the_rejected_answer_is_the_caller_s(server, session, url, caplog):
-    """If no token is to be had, the caller gets the rejected answer, and the log says why."""
+    """If no token can be issued, the caller gets the rejected response, and the log says why."""
     session.post(url, json={})
     server.revoke_all()
     server.fail(Reply(b"maintenance", 503))

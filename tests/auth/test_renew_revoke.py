@@ -115,7 +115,7 @@ def test_an_unanswered_revoke_keeps_the_token(server, auth, reply):
 
 
 def test_the_issue_after_the_revoke_fails(server, auth):
-    """If no token is to be had after the revoke, renew() raises; the dead token is not used again."""
+    """If no token can be issued after the revoke, renew() raises; the revoked token is not used again."""
     auth.token()
     server.clock.advance(hours=3)
     server.fail(Reply(b"", 500))
@@ -185,7 +185,7 @@ def test_revoke(server, auth):
 
 
 def test_revoke_without_a_token(server, auth):
-    """Without a token revoke() calls nobody."""
+    """Without a token revoke() sends nothing."""
     auth.revoke()
 
     assert [] == server.requests

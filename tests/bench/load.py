@@ -20,7 +20,7 @@ def at_once(send, threads=32):
 
 
 def steadily(send, seconds, threads=8, rate=200):
-    """So many requests a second in all, for so long."""
+    """Send so many requests a second in all, for `seconds`."""
     pause = threads / rate
     return _run(send, threads, rounds=int(seconds / pause), pause=pause)
 
@@ -33,7 +33,7 @@ def _run(send, threads, rounds, pause):
         gate.wait()
         start = time.perf_counter()
         for number in range(rounds):
-            # At its appointed time: whoever waits for the last answer first would hide a stall.
+            # At its appointed time: a client that waits for the last response first would hide a stall.
             time.sleep(max(0.0, start + number * pause - time.perf_counter()))
             before = time.perf_counter()
             outcomes.append((_attempt(send), time.perf_counter() - before))

@@ -1,4 +1,4 @@
-"""Worlds: a token service on loopback, and somebody who sends requests to it; the same verbs for all of them."""
+"""Worlds: a token service on loopback, and a client that sends requests to it; the same verbs for all of them."""
 
 from contextlib import contextmanager
 

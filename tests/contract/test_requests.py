@@ -242,7 +242,7 @@ def test_content_that_was_read_stays_readable():
 
 
 def test_a_body_cut_off():
-    """An answer that breaks off raises while it is read; with urllib3 1.26 it is short, and nobody is told."""
+    """An answer that breaks off raises while it is read; with urllib3 1.26 it is short, without an error."""
     with RawServer(reply(b"cut", length=50)) as own:
         response = requests.post(own.url, stream=True)
         if urllib3.__version__.startswith("1."):

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def port_of_ones_own() -> Iterator[int]:
-    """A loopback port for a server that names it; meanwhile Linux gives it to nobody who asks for any port."""
+    """A loopback port for a server that names it; meanwhile Linux gives it to no program that asks for any port."""
     with socket.socket() as holder:
         if sys.platform == "linux":
-            # With this on both sides, a port is shared with whoever names it, as long as one side does not listen.
+            # With this on both sides, programs that name a port share it, as long as one side does not listen.
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", 0))
         port: int = holder.getsockname()[1]

@@ -21,7 +21,7 @@ from tests.helpers.threads import in_threads
 
 
 def build_store(where: "Path | int | None") -> "SQLiteStore | RedisStore | None":
-    """A store of whoever calls: at a path, or in the Redis at a port."""
+    """A store of the calling process: at a path, or in the Redis at a port."""
     if isinstance(where, int):
         # By default it would try ten times more.
         return RedisStore(redis.Redis("127.0.0.1", where, socket_timeout=1, retry=Retry(NoBackoff(), 0)))

@@ -1,4 +1,4 @@
-"""Whatever comes in, as bytes, envelopes, addresses or settings: what holds then, for inputs nobody thought of."""
+"""What holds for every input: bytes, envelopes, addresses and settings."""
 
 import io
 import json

@@ -150,7 +150,7 @@ def test_a_revoke_that_failed(server, auth):
 
 
 def test_no_response():
-    """A port where nobody listens: what failed, where, the reason in requests' words, and what shows more."""
+    """A port where no server listens: what failed, where, the reason in requests' words, and what shows more."""
     with pytest.raises(TokenUnavailable) as caught:
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9").token()
 

@@ -1,4 +1,4 @@
-"""The soak, for six seconds; and that its rules of blame excuse nobody who is to blame."""
+"""The soak, for six seconds; and its rules that say which side an error belongs to."""
 
 import pytest
 

@@ -13,7 +13,7 @@ import sys
 
 from .storm import soak
 
-#: Whoever broke the plugin need not read thousands of lines.
+#: The most broken promises that are printed.
 _MOST_LINES = 20
 
 

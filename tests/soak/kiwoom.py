@@ -10,7 +10,7 @@ from .worker import API_ID, NAME_HEADER
 
 #: How long au10001 takes, in seconds: the unit in which a stall is counted.
 TOKEN_CALL = 0.2
-#: How old a token is, in hours, that somebody else had before: by a clock that is 9 hours fast, it has expired.
+#: How old a token is, in hours, that another program had before: by a clock that is 9 hours fast, it has expired.
 _AGE = 16
 #: The share of answers that break: to orders, and to au10001; and of those that are late.
 _BROKEN_ORDERS, _BROKEN_CALLS, _LATE = 0.01, 0.1, 0.01
@@ -33,7 +33,7 @@ class BreakingKiwoom(KiwoomServer):
     """Takes orders, and tells `tally` about each request.
 
     ``RESET_AFTER`` is not among its faults: that befalls the next request on the connection, which the server never
-    reads, so nobody could tell whose it was.
+    reads, so its owner could not be told.
     """
 
     def __init__(self, tally, chance):

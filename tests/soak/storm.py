@@ -14,7 +14,7 @@ _REVOCATIONS, _KILLS, _JUMPS, _SIZES, _PROGRESS = (5.0, 8.0), (4.0, 10.0), (3.0,
 
 
 def soak(seconds, seed, print_progress=False, haste=1.0):
-    """Let it storm for so long, events coming `haste` times as often; return what came of it.
+    """Run the soak for `seconds`, with events `haste` times as often; return the tally.
 
     Both kinds of token calls are tried on the same processes and the same file: a program does not know which kind it
     has, and begins nothing anew when it meets the other; and memory is compared over the whole time.

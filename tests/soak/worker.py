@@ -87,7 +87,7 @@ def _is_confirmed(answer, order):
 
 
 def report_size():
-    """Say how much memory this process has, in KiB, and how many descriptors; 0 where nobody knows."""
+    """Say how much memory this process has, in KiB, and how many descriptors; 0 where they cannot be found."""
     descriptors = len(os.listdir("/dev/fd")) if os.path.isdir("/dev/fd") else 0
     report(resident=_resident_kib(), descriptors=descriptors)
 

@@ -108,7 +108,7 @@ def _fork_when_told(pipe: Any, url: str, appkey: str, secretkey: str, path: Path
 
 
 def _send_until_killed(auth: KiwoomAuth) -> None:
-    end = time.monotonic() + 60  # In case that nobody kills it.
+    end = time.monotonic() + 60  # In case it is not killed.
     try:
         while time.monotonic() < end:
             _post(auth)

@@ -1,4 +1,4 @@
-"""What every store must do, whoever wrote it: keys, locks, errors, copies."""
+"""What every store must do, those of a user as well: keys, locks, errors, copies."""
 
 import copy
 import pickle

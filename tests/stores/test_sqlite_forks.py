@@ -166,7 +166,7 @@ def test_after_operations(server, path, fork):
 
 @pytest.mark.parametrize("is_opened", [True, False])
 def test_after_an_error_that_is_kept(path, monkeypatch, is_opened):
-    """An error whose traceback somebody keeps (a notebook does) does not keep later children out."""
+    """An error whose traceback a program keeps (a notebook does) does not keep later children out."""
     store, connect = SQLiteStore(path), sqlite3.connect
     store.update("key", lambda stored: token("x", hours=1), wait=1)
     if not is_opened:

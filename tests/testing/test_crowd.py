@@ -14,7 +14,7 @@ from tests.helpers.threads import until
 from tests.testing.client import JSON
 
 CALLERS, CALLS = 24, 50
-#: Nothing takes the server longer than some milliseconds: whoever waits so many seconds waits for ever.
+#: Nothing takes the server longer than some milliseconds: a client that waits so many seconds would wait for ever.
 FOR_EVER = 30
 
 

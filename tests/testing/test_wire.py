@@ -241,7 +241,7 @@ def session_that_trusts(server):
 
 class TestTls:
     def test_https(self, kiwoom, client_of):
-        """With tls=True it speaks https, and its certificate is good for whoever has the ca_bundle."""
+        """With tls=True it speaks https, and its certificate is valid for a client that has the ca_bundle."""
         server = kiwoom(tls=True)
         client = client_of(server, session_that_trusts(server))
         client.log_in()

@@ -53,7 +53,7 @@ def test_the_thread_s_name():
 
 @pytest.mark.parametrize("undoing", [str, int])
 def test_too_late(undoing):
-    """What comes too late is undone; whether that works, nobody hears."""
+    """A result that comes too late is undone; an error of that is not raised."""
     late, undone = Late(lambda: "late"), []
 
     def undo(value):
@@ -69,7 +69,7 @@ def test_too_late(undoing):
 
 
 def test_an_error_that_is_too_late():
-    """An error that comes too late is nobody's, and there is nothing to undo."""
+    """An error that comes too late is not raised, and there is nothing to undo."""
     late, undone = Late(lambda: 1 / 0), []
     with pytest.raises(TimeoutError):
         call_with_timeout(late, 0.01, "it did not end", undo=undone.append)
@@ -80,7 +80,7 @@ def test_an_error_that_is_too_late():
 
 
 def test_what_is_no_exception_gets_through():
-    """What ends a test or a greenlet ends the caller, and not a thread that nobody looks at."""
+    """What ends a test or a greenlet ends the caller, and not only the thread."""
 
     class Stop(BaseException):
         pass
@@ -93,7 +93,7 @@ def test_what_is_no_exception_gets_through():
 
 
 def test_an_interrupt_when_it_has_come(monkeypatch):
-    """What has come in the moment of a Ctrl-C is undone, since nobody gets it."""
+    """A result that comes in the moment of a Ctrl-C is undone, since no caller gets it."""
     join, joined, undone = threading.Thread.join, threading.Event(), []
 
     def interrupted(thread, timeout=None):

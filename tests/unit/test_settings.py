@@ -124,7 +124,7 @@ def test_a_missing_key(environ, missing):
 
 
 def test_a_key_twice(environ):
-    """A key in a variable and in a file is an error: nobody guesses which account is meant."""
+    """A key in a variable and in a file is an error: which account is meant is not guessed."""
     environ(**KEYS, KIWOOM_APPKEY_FILE="12345678_appkey.txt")
 
     with pytest.raises(ValueError, match="KIWOOM_APPKEY_FILE"):
@@ -288,7 +288,7 @@ def test_base_url_none_does_not_hide_kiwoom_mock(monkeypatch):
 
 @pytest.mark.parametrize("mock", [None, "", "false", "0", [], 2])
 def test_mock_is_true_or_false(mock):
-    """``mock=None`` may be a setting that nobody gave: it is not taken for production."""
+    """``mock=None`` may be a setting that was not given: it is not taken for production."""
     with pytest.raises(ValueError, match="mock must be True"):
         KiwoomAuth("fake-appkey", "fake-secretkey", mock=mock)
 
