@@ -21,7 +21,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
 def test_fork_while_another_thread_holds_the_lock(server, session, url):
     """A child forked while another thread issues has a lock of its own: its request goes through."""
-    server.latency = 0.5
+    server.latency = 0.2
     issuing = threading.Thread(target=session.auth.token)
     issuing.start()
     until(lambda: server.issues)  # Until the thread is in the middle of its call.

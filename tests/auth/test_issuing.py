@@ -139,7 +139,7 @@ def test_a_dripping_answer_ends(answer):
     """An answer that drips in, from its first byte or later, is given up within connect plus read seconds."""
     with RawServer(answer) as raw:
         with pytest.raises(TokenUnavailable):
-            auth_at(raw, timeout=(0.1, 0.3)).token()
+            auth_at(raw, timeout=(0.05, 0.15)).token()
 
         # Its thread was left alone: where much else runs, the request may come in after that.
         until(lambda: raw.requests)

@@ -116,13 +116,13 @@ def test_every_token_rejected_asks_once_a_pause(server, session, url):
     """If every token is rejected, au10001 is asked once a back-off period, and each further request is sent once."""
     server.clock.stop()
     server.reissue = "new"
-    server.fail(*[Reply(REJECTED)] * 161, path=PATH)
+    server.fail(*[Reply(REJECTED)] * 41, path=PATH)
 
-    for _ in range(160):
+    for _ in range(40):
         assert REJECTED == session.post(url, json={}).json()
 
     assert 2 == server.issues
-    assert 161 == sum(request.path == PATH for request in server.requests)
+    assert 41 == sum(request.path == PATH for request in server.requests)
 
 
 def test_the_pause_after_rejections_grows(server, session, url):
@@ -541,7 +541,7 @@ def test_a_streamed_rejection_that_the_caller_gets_can_be_read(end):
 
     with RawServer(issued("first"), serve, issued("second")) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, resend=False).for_api("ka10001")
-        threading.Timer(0.5, done.set).start()
+        threading.Timer(0.1, done.set).start()
         with requests.post(raw.url + PATH, json={}, auth=auth, stream=True) as response:
             assert REJECTED == response.json()
             assert body == b"".join(response.iter_content(7))

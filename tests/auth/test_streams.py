@@ -162,7 +162,7 @@ def test_a_read_timeout_is_a_read_timeout(sent):
     with RawServer(issued("first"), stall) as server:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url)
         auth.token()
-        response = requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID), stream=True, timeout=0.5)
+        response = requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID), stream=True, timeout=0.2)
         with pytest.raises(requests.ConnectionError, match="Read timed out"):
             response.content
         let_go.set()
