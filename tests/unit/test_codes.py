@@ -25,6 +25,7 @@ def test_every_code_is_explained_in_two_languages(code):
     assert not code.meaning.endswith(".") and not code.meaning_ko.endswith(".")
     assert re.search(r"(주세요|니다)(\([^)]*\))?\.$", code.advice_ko)
     assert code.number == find_code(code.number).number
+    assert isinstance(code.kind, Kind)
 
 
 @pytest.mark.parametrize("number", sorted(CODES))

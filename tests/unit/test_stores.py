@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
 from requests_kiwoom import Token
 from requests_kiwoom.stores.guarded import GuardedStore, NoStore, _SingleCall
-from requests_kiwoom.stores.redis import _Lock
+from requests_kiwoom.stores.redis import _Lock, _milliseconds_left
 from requests_kiwoom.stores.sqlite_connection import Connection
 from tests.helpers.stores import DictStore
 
@@ -48,3 +50,20 @@ def test_a_discard_within_a_discard():
     guarded.discard(TOKEN)
 
     assert 1 == store.discards
+
+
+def test_the_process_with_the_id_1(monkeypatch):
+    """In a container, a program may be process 1: its store is used after the first call, too."""
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    store = GuardedStore(DictStore(), "key", lambda: 0.0)
+    store.update(lambda stored: TOKEN, 1.0)
+
+    assert TOKEN == store.load() == store.load()
+    store.discard(TOKEN)
+    assert store.load() is None
+
+
+@pytest.mark.parametrize("left, seconds", [(1.0, 1.0), (1.5, 1.5), (0.99, 86400), (86400, 86400), (86401, 86400)])
+def test_how_long_redis_keeps_a_token(left, seconds):
+    """As long as it lives by the clock of the Redis server; 24 hours if that clock seems to be wrong."""
+    assert 1000 * seconds == pytest.approx(_milliseconds_left(TOKEN, TOKEN.expires_epoch - left), abs=1)
