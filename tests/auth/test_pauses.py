@@ -8,6 +8,8 @@ import requests
 from requests_kiwoom import KiwoomAuth, TokenUnavailable
 from requests_kiwoom.testing import Reply, refusal
 from tests.helpers.constants import PATH
+from tests.helpers.raw_server import RawServer, http
+from tests.helpers.sessions import redirect
 
 BAD, GOOD, OTHER = "ka10002", "ka10001", "ka10003"
 
@@ -110,6 +112,20 @@ def test_another_api_s_success_does_not_end_the_pause(server, poll):
     poll(BAD)
     issues = server.issues
     poll(GOOD)
+    poll(BAD)
+
+    assert issues == server.issues
+
+
+def test_another_host_s_success_does_not_end_the_pause(server, poll):
+    """A response of another host, after a redirect, says nothing of the token: the API keeps its pause."""
+    server.reissue = "new"
+    reject(server, BAD)
+    poll(BAD)
+    issues = server.issues
+    with RawServer(http(b'{"return_code": 0}')) as other:
+        server.fail(redirect(other.url + PATH), api_id=BAD)
+        assert 0 == poll(BAD)
     poll(BAD)
 
     assert issues == server.issues
