@@ -247,8 +247,9 @@ def test_a_port_where_nobody_listens_is_told(server):
     assert UP_TO_CONNECTION == diagnosis.names
 
 
-def test_a_host_that_does_not_respond_is_told(server):
+def test_a_host_that_does_not_respond_is_told(server, monkeypatch):
     """A connection that is neither made nor refused, as behind a firewall."""
+    monkeypatch.setattr("requests_kiwoom.cli.network._TIMEOUT", (0.3, 10.0))  # Instead of three seconds.
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as waiting:
         for _ in range(4):  # A client after these waits for good.
             client = waiting.enter_context(socket.socket())
