@@ -213,7 +213,8 @@ run_tests() {
     rm -f "$dir/ended"
     watch >/dev/null 2>&1 &
     watcher=$!
-    run_python "$1" -m pytest -p no:cacheprovider -n 2 "${@:2}" || status=$?
+    # A worker that crashed is not replaced: with --dist loadfile, xdist then waits for the rest of its file.
+    run_python "$1" -m pytest -p no:cacheprovider -n 2 --max-worker-restart 0 "${@:2}" || status=$?
     kill "$watcher" 2>/dev/null || true
     [ ! -f "$dir/ended" ] || { cat "$dir/ended"; exit 1; }
     return "$status"

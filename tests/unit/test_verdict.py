@@ -15,7 +15,7 @@ from urllib3.response import HTTPResponse
 
 from requests_kiwoom.verdict import Verdict, is_short, judge, judge_response, peek
 from tests.helpers.raw_server import RawServer
-from tests.helpers.wine import is_wine
+from tests.helpers.wine import crashes_wine, is_wine
 
 REJECTION = json.dumps({"return_code": 3, "return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"}).encode()
 SUCCESS = json.dumps({"return_code": 0, "return_msg": "정상적으로 처리되었습니다"}).encode()
@@ -238,6 +238,7 @@ def test_a_rejection_whose_end_is_missing(answer):
         assert REJECTION == peek(response)[0]
 
 
+@crashes_wine
 def test_a_read_timeout_during_the_look():
     """If nothing arrives within the read timeout, the verdict is open, and the caller's read raises."""
     done = threading.Event()
