@@ -7,7 +7,7 @@ from .plugin import warm_auth
 from .rounds import interleave
 
 HEADER = {"api-id": API_ID}
-_CALLS, _ROUNDS = 200, 60
+_CALLS, _ROUNDS = 200, 20
 
 
 def measure_attaching(peers):
