@@ -290,7 +290,7 @@ class HeldStore(DictStore):
 def test_one_limit_for_the_lock_and_the_call(server):
     """A caller waits for the store's lock and for au10001 no longer than for a token call alone."""
     store = HeldStore()
-    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=store, timeout=(0.4, 0.4))
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=store, timeout=(0.1, 0.7))
     server.fail(faults.latency(5))
 
     with pytest.raises(TokenUnavailable) as caught:
