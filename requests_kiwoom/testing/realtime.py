@@ -87,12 +87,20 @@ class Realtime(Service):
         """Serve one connection to the WebSocket port."""
         socket = WebSocket(wire, address)
         handshake = socket.read_handshake()
-        if handshake is None or not self._open(socket, handshake, wire):
+        if handshake is None:
+            return
+        plan = self._plan_for_handshake(handshake)
+        wire.sleep(plan.delay if plan else 0)
+        if isinstance(plan, Reply):
+            socket.refuse(plan)
             return
         client = RealtimeClient(next(self._numbers), handshake.route, address, socket)
+        # Before the client knows that it is connected: disconnect_all() must not miss it.
         with self._lock:
             self._clients.append(client)
         try:
+            if not socket.accept(plan.ending if plan else None):
+                return
             for text in self._read(client):
                 reply = self._respond_to_message(client, ReceivedMessage(text, client.path, client.number))
                 if reply is None:
@@ -107,22 +115,16 @@ class Realtime(Service):
             with self._lock:
                 self._clients.remove(client)
 
-    def _open(self, socket: WebSocket, handshake: ReceivedRequest, wire: Wire) -> bool:
-        """Respond to a handshake; return whether the WebSocket is open."""
+    def _plan_for_handshake(self, handshake: ReceivedRequest) -> Reply | Fault | None:
+        """Return what the response to a handshake is, or how its connection breaks; ``None`` for a success."""
         with self._lock:
             self._handshakes.append(handshake)
             if has_secret_in_query(handshake, (self.appkey, self.secretkey), self._tokens.ever):
                 self.complaints.append("a token or key is in the query string of a WebSocket, which ends up in logs")
             plan = self._plan_for(None, handshake)
         if plan is None and handshake.route not in WEBSOCKET_PATHS:
-            plan = Reply(b"", 404)
-        if callable(plan):
-            plan = plan(handshake)
-        wire.sleep(plan.delay if plan else 0)
-        if isinstance(plan, Reply):
-            socket.refuse(plan)
-            return False
-        return socket.accept(plan.ending if plan else None)
+            return Reply(b"", 404)
+        return plan(handshake) if callable(plan) else plan
 
     def _read(self, client: RealtimeClient) -> Iterator[str]:
         """Yield the messages of one WebSocket, and send PING while there is none."""

@@ -14,7 +14,7 @@ def main():
         metavar="GROUP[,GROUP...]",
         type=_groups,
         default=list(GROUPS),
-        help=f"measure these alone: {', '.join(GROUPS)} (default: all, about 3 minutes)",
+        help=f"measure these alone: {', '.join(GROUPS)} (default: all, about 10 minutes)",
     )
     parser.add_argument("--rst", action="store_true", help="print all of it again at the end, as the README has it")
     parser.add_argument("--plot", metavar="FILE", help="draw attaching, and how it grows, into this PNG file")

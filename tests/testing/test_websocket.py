@@ -345,6 +345,13 @@ class TestOtherMessages:
 
 
 class TestFaults:
+    def test_disconnect_all_at_once(self, server, connect_bot):
+        """A WebSocket is closed that opened the moment before, each time."""
+        for _ in range(30):
+            bot = connect_bot(server)
+            server.disconnect_all()
+            assert 1001 == bot.close_code()
+
     def test_disconnect_all(self, server, client, bot, connect_bot):
         """disconnect_all() closes every WebSocket with 1001, and a new one can be opened at once."""
         others = [connect_bot(server) for _ in range(3)]
