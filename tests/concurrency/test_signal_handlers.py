@@ -91,6 +91,7 @@ class BeforeAttribute:
 
 
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="only CPython traces single instructions")
+@pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="3.12 traces no instruction of the first call")
 @pytest.mark.parametrize("before", ["first", "live", "expired", "rejected", "replaced in the store"])
 def test_a_handler_that_revokes_at_any_moment(server, url, before):
     """A request whose token a handler revokes ends with a response, or an error of the package; the next succeeds."""

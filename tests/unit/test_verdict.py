@@ -309,6 +309,7 @@ def test_the_connection_is_used_again():
     assert 1 == len(raw.requests)
 
 
+@crashes_wine
 def test_a_closed_response_closes_its_connection():
     """A response that was looked at, and is closed unread, closes its socket."""
     closed = threading.Event()
