@@ -61,7 +61,10 @@ class RawServer:
 
     def _serve(self) -> None:
         while True:
-            connection, _ = self._listener.accept()
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # It was closed: on Windows, a recv() outlives the shutdown of its socket.
+                return
             self._connection = connection
             with connection, suppress(OSError):  # The client has had enough: that is what some tests are about.
                 # Before the request is read: the block may end in the middle of it.
