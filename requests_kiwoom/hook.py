@@ -70,7 +70,7 @@ class RejectionHook:
         # requests-cache dispatches the hooks of a response twice.
         if rejected is None or getattr(response, "_kiwoom_handled", False):
             return None
-        response._kiwoom_handled = True  # type: ignore[attr-defined]
+        response._kiwoom_handled = True  # type: ignore[attr-defined]  # A mark of this package.
         self._release(response, streamed, rejected)
         if not self._source.is_own(request.headers["Authorization"]):
             # An order for another account must not be sent for this one.
@@ -103,7 +103,7 @@ class RejectionHook:
         second: Response = response.connection.send(request, **adapter_arguments(kwargs))
         second.elapsed = timedelta(seconds=time.perf_counter() - start)
         second.history = [*response.history, response]
-        second._kiwoom_handled = True  # type: ignore[attr-defined]
+        second._kiwoom_handled = True  # type: ignore[attr-defined]  # A mark of this package.
         if second.is_redirect:
             # requests builds the next hop from the first request.
             self._handle_redirect(response.request)

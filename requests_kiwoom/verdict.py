@@ -113,6 +113,7 @@ def peek(response: Response) -> tuple[bytes | None, bool]:
         return None, False
     finally:
         if taken or failure is not None:
+            # mypy does not know that there is a connection where its reader was found.
             connection.fp = BufferedReader(_PutBack(taken, failure, reader))  # type: ignore[union-attr]
 
 

@@ -152,7 +152,7 @@ class _Lock:
         while not self._client.set(self._name, self._holder, nx=True, px=self._milliseconds):
             if time.monotonic() + _POLL_SECONDS > deadline:
                 raise LockTimeout(f"another process held the lock for more than {wait:g} s")
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)  # SET NX does not wait.
 
     def release(self) -> None:
         """Release the lock, if it is held."""

@@ -92,9 +92,14 @@ def test_what_is_no_exception_gets_through():
         call_with_timeout(work, 60, "it did not end")
 
 
-def test_an_interrupt_when_it_has_come(monkeypatch):
-    """A result that comes in the moment of a Ctrl-C is undone, since no caller gets it."""
+@pytest.mark.parametrize("undoing", [str, int])
+def test_an_interrupt_when_it_has_come(monkeypatch, undoing):
+    """A result that comes in the moment of a Ctrl-C is undone; the Ctrl-C is raised, whether that works or not."""
     join, joined, undone = threading.Thread.join, threading.Event(), []
+
+    def undo(value):
+        undone.append(value)
+        undoing("late")
 
     def interrupted(thread, timeout=None):
         joined.set()
@@ -103,7 +108,7 @@ def test_an_interrupt_when_it_has_come(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        call_with_timeout(lambda: joined.wait(60), 60, "it did not end", undo=undone.append)
+        call_with_timeout(lambda: joined.wait(60), 60, "it did not end", undo=undo)
 
     assert [True] == undone
 
