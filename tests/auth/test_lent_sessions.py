@@ -1,7 +1,8 @@
-"""Sessions that send the token calls, and do something of their own."""
+"""``session=``: the session that the caller lends for token calls, also one with an own ``send()`` or adapter."""
 
 import json
 import threading
+import types
 from datetime import datetime, timedelta, timezone
 from unittest.mock import Mock
 
@@ -13,41 +14,199 @@ from requests_kiwoom import KiwoomAuth, KiwoomAuthError, TokenUnavailable
 from requests_kiwoom.oauth import TOKEN_PATH
 from requests_kiwoom.testing import Reply, faults
 from tests.helpers.constants import API_ID, PATH
-from tests.helpers.raw_server import RawServer, issued
+from tests.helpers.raw_server import RawServer, http, issued
 from tests.helpers.threads import in_threads, until
 
 
+def auth_at(server, session, **options):
+    """Build an auth that makes its token calls by `session`."""
+    return KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session, **options)
+
+
+def auth_at_raw(server, session):
+    """Build the same for a `RawServer`, which has no keys."""
+    return KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url, session=session)
+
+
+# What of the session is used, and what is not
+
+
+def test_the_session_is_not_changed(server):
+    """The token call takes the session's headers, but not its auth and hooks. The session is not changed or closed."""
+    with requests.Session() as session:
+        session.headers.update({"Authorization": "Bearer of-another", "X-Gateway": "1"})
+        session.auth = ("user", "fake-password")
+        seen = []
+        session.hooks["response"].append(lambda response, **kwargs: seen.append(response))
+        before = {name: repr(getattr(session, name)) for name in session.__attrs__}
+
+        auth_at(server, session).token()
+
+        (call,) = server.requests
+        assert "1" == call.headers["x-gateway"]
+        assert "authorization" not in call.headers
+        assert before == {name: repr(getattr(session, name)) for name in session.__attrs__}
+        assert [] == seen
+        session.get(server.url)
+
+
+def test_a_cookie_of_au10001_is_not_kept():
+    """A cookie of au10001's response does not get into the session."""
+    response = issued("fake-token").replace(b"200 OK\r\n", b"200 OK\r\nSet-Cookie: node=a; Path=/\r\n")
+    with RawServer(response) as raw, requests.Session() as session:
+        auth_at_raw(raw, session).token()
+
+        assert [] == list(session.cookies)
+
+
+def test_the_session_may_carry_the_auth(server, url):
+    """A session may be lent to the auth that it carries: the token call does not ask the auth for a token."""
+    with requests.Session() as session:
+        session.auth = auth_at(server, session).for_api(API_ID)
+
+        assert 0 == session.post(url, json={}).json()["return_code"]
+
+    assert 1 == server.issues
+
+
+def test_the_session_s_proxy_is_used(server):
+    """The token call goes through the session's proxy."""
+    with RawServer(issued("through-the-proxy")) as proxy, requests.Session() as session:
+        session.proxies = {"http": proxy.url}
+
+        token = KiwoomAuth(server.appkey, server.secretkey, base_url="http://localhost:9", session=session).token()
+
+    assert "through-the-proxy" == token
+    assert proxy.requests[0].startswith(b"POST http://localhost:9/oauth2/token ")
+
+
+class RecordingAdapter(requests.adapters.HTTPAdapter):
+    """An adapter that records the timeout and the thread of each request."""
+
+    def __init__(self):
+        super().__init__()
+        self.timeouts, self.threads, self.is_closed = [], [], False
+
+    def send(self, request, **kwargs):
+        self.timeouts.append(kwargs["timeout"])
+        self.threads.append(threading.current_thread())
+        return super().send(request, **kwargs)
+
+    def close(self):
+        self.is_closed = True
+        super().close()
+
+
+@pytest.mark.parametrize(
+    "options, timeout", [({}, (3.05, 10.0)), ({"timeout": 0.9}, (0.9, 0.9)), ({"timeout": (3600, 1)}, (3600.0, 1.0))]
+)
+def test_each_call_has_the_timeout(server, options, timeout):
+    """The session's adapter gets the auth's timeout for each token call, and is not closed."""
+    with requests.Session() as session:
+        adapter = RecordingAdapter()
+        session.mount("http://", adapter)
+        auth = auth_at(server, session, **options)
+        auth.token()
+        auth.revoke()
+
+        assert [timeout, timeout] == adapter.timeouts
+        assert not adapter.is_closed
+
+
+# Retries
+
+
+@pytest.mark.parametrize("fault", [faults.RESET_BEFORE, faults.RESET_AFTER])
+def test_a_connection_that_breaks_is_replaced_at_once(server, fault):
+    """A token call whose pooled connection breaks is sent once more, with no error and no pause."""
+    with requests.Session() as session:
+        auth = auth_at(server, session)
+        server.fail(fault)
+        auth.token()
+        server.clock.advance(hours=25)
+
+        assert auth.token() == server.token
+
+
+def test_a_connection_that_the_server_closed_is_replaced():
+    """A pooled connection that the server closed while it was idle is replaced with no error and no pause."""
+    keep_alive = issued("first").replace(b"Connection: close\r\n", b"")
+    with RawServer(keep_alive, issued("second")) as server, requests.Session() as session:
+        auth = auth_at_raw(server, session)
+
+        assert "first" == auth.token()
+        assert "second" == auth.token(rejected="first")
+
+
+def test_a_call_is_sent_twice_at_most(server):
+    """A token call that breaks twice raises ``TokenUnavailable``."""
+    server.fail(*[faults.RESET_BEFORE] * 5)
+    with requests.Session() as session, pytest.raises(TokenUnavailable):
+        auth_at(server, session).token()
+
+    assert 2 == server.issues
+
+
+def test_a_timeout_is_not_retried(server):
+    """A call without a response in time is not sent again: that would take twice the time."""
+    server.fail(faults.latency(3))
+    with requests.Session() as session, pytest.raises(TokenUnavailable):
+        auth_at(server, session, timeout=(2, 0.3)).token()
+
+    assert 1 == server.issues
+
+
+def test_without_a_lent_session_nothing_is_retried(server):
+    """Without ``session=``, each token call has a new connection, so one that breaks is not retried."""
+    server.fail(faults.RESET_BEFORE)
+    with pytest.raises(TokenUnavailable):
+        KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).token()
+
+    assert 1 == server.issues
+
+
+def test_a_request_of_the_caller_is_not_retried(server, url):
+    """The caller's own request is not sent again when its connection breaks."""
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).for_api(API_ID)
+    auth.token()
+    server.fail(faults.RESET_BEFORE, Reply({}), path=PATH)
+    with pytest.raises(requests.ConnectionError):
+        requests.post(url, json={}, auth=auth)
+
+    assert 1 == sum(request.path == PATH for request in server.requests)
+
+
+# Sessions with a lock
+
+
 class LocksRequest(requests.Session):
-    """A common home-made rate limit: one request at a time."""
+    """A common rate limit of bots: a lock around ``request()``, so that one request is sent at a time."""
 
     def __init__(self):
         super().__init__()
         self.lock = threading.RLock()
 
     def request(self, *args, **kwargs):
-        """Send while the lock is held."""
         with self.lock:
             return super().request(*args, **kwargs)
 
 
 class LocksSend(LocksRequest):
-    """The same around ``send()``."""
+    """The same lock around ``send()``."""
 
     def request(self, *args, **kwargs):
-        """Send."""
         return requests.Session.request(self, *args, **kwargs)
 
     def send(self, *args, **kwargs):
-        """Send while the lock is held."""
         with self.lock:
             return super().send(*args, **kwargs)
 
 
 @pytest.mark.parametrize("kind", [LocksRequest, LocksSend])
-def test_one_request_at_a_time(server, url, kind):
-    """A session that lets one request through at a time may both carry the auth and be lent to it: all threads end."""
+def test_a_session_with_a_lock_does_not_deadlock(server, url, kind):
+    """If the session has a lock, is lent to the auth and carries it, every thread ends, and later requests succeed."""
     with kind() as session:
-        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session, timeout=(0.2, 0.3))
+        auth = auth_at(server, session, timeout=(0.2, 0.3))
         session.auth = auth.for_api(API_ID)
         work = [lambda: session.post(url, json={}).json()["return_code"]] * 4
         work += [lambda: auth.renew(force=True), lambda: auth.token(rejected=auth.token())]
@@ -60,172 +219,157 @@ def test_one_request_at_a_time(server, url, kind):
         assert 0 == session.post(url, json={}).json()["return_code"]
 
 
-def test_a_lock_in_request_is_no_obstacle(server, url):
-    """The token call does not go through ``request()``: while a thread holds a lock there, another one renews."""
+def test_token_calls_do_not_use_request_and_post(server):
+    """The token call does not go through ``request()``: while another thread holds a lock there, a token is renewed."""
     with LocksRequest() as session:
-        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
+        auth = auth_at(server, session)
         auth.token()
-        held, let_go = threading.Event(), threading.Event()
+        is_held, may_end = threading.Event(), threading.Event()
 
         def hold():
             with session.lock:
-                held.set()
-                let_go.wait(60)
+                is_held.set()
+                may_end.wait(60)
 
         holder = threading.Thread(target=hold)
         holder.start()
-        until(held.is_set)
+        until(is_held.is_set)
         assert auth.renew(force=True)
-        let_go.set()
+        may_end.set()
         holder.join(60)
 
 
-def test_requests_mock_in_threads():
+def test_eight_threads_under_requests_mock():
     """Under requests-mock, which sends one request at a time, eight threads that meet a revocation all get a token."""
     expires = f"{datetime.now(timezone.utc) + timedelta(hours=20):%Y%m%d%H%M%S}"
-    issues = []
+    tokens = []
 
     def issue(request, context):
-        issues.append(f"fake-token-{len(issues)}")
-        return {"token": issues[-1], "token_type": "bearer", "expires_dt": expires, "return_code": 0}
+        tokens.append(f"fake-token-{len(tokens)}")
+        return {"token": tokens[-1], "token_type": "bearer", "expires_dt": expires, "return_code": 0}
 
-    def api(request, context):
-        is_live = request.headers["Authorization"] == f"Bearer {issues[-1]}"
+    def respond(request, context):
+        is_live = request.headers["Authorization"] == f"Bearer {tokens[-1]}"
         return {"return_code": 0} if is_live else {"return_code": 3, "return_msg": "[8005:x]"}
 
     auth = KiwoomAuth("fake-appkey", "fake-secretkey", timeout=(1, 3))
     with requests_mock.Mocker() as mocker:
         mocker.post(f"https://api.kiwoom.com{TOKEN_PATH}", json=issue)
-        mocker.post(f"https://api.kiwoom.com{PATH}", json=api)
+        mocker.post(f"https://api.kiwoom.com{PATH}", json=respond)
 
-        def work():
+        def send():
             response = requests.post(f"https://api.kiwoom.com{PATH}", json={}, auth=auth.for_api(API_ID))
             return response.json()["return_code"]
 
-        assert [0] * 8 == in_threads(8, work)
-        issues.append("fake-token-of-another-program")
-        assert [0] * 8 == in_threads(8, work)
+        assert [0] * 8 == in_threads(8, send)
+        tokens.append("fake-token-of-another-program")
+        assert [0] * 8 == in_threads(8, send)
 
 
-@pytest.mark.parametrize("ending", [faults.RESET_AFTER, "closed"])
-def test_a_dead_pooled_connection_is_tried_again_at_once(server, ending):
-    """A pooled connection that died while idle costs no failure and no pause."""
+# Sessions whose send() or adapter is not that of requests
+
+
+def test_a_replaced_send_runs_in_the_caller_s_thread(server):
+    """If ``send`` was replaced, as requests-mock does, the token call runs in the caller's thread."""
     with requests.Session() as session:
-        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session)
-        if ending != "closed":
-            server.fail(ending)
-            auth.token()
-            server.clock.advance(hours=25)
-            assert auth.token() == server.token
-        else:
-            server.fail(faults.RESET_BEFORE)
-            assert auth.token() == server.token
+        adapter = RecordingAdapter()
+        session.mount("http://", adapter)
+        auth = auth_at(server, session)
+        auth.token()
+        session.send = types.MethodType(lambda self, *args, **more: requests.Session.send(self, *args, **more), session)
+        auth.revoke()
 
-    assert not [m for m in server.complaints if "au10001" in m]
+        assert [False, True] == [thread is threading.current_thread() for thread in adapter.threads]
 
 
-def test_a_call_that_fails_twice_is_not_tried_a_third_time(server):
-    """One retry, and then the error."""
-    server.fail(*[faults.RESET_BEFORE] * 5)
+class WithoutHooks(requests.Session):
+    """A session that removes the hooks of each request."""
+
+    def send(self, request, **kwargs):
+        request.hooks = {"response": []}
+        return super().send(request, **kwargs)
+
+
+def test_without_hooks_at_most_64_kib_are_read():
+    """Of a response in a session that removes hooks, at most 64 KiB are read, as of any other."""
+
+    def send_without_end(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b" " * 10_000)
+
+    with RawServer(issued("fake-token"), send_without_end) as raw, WithoutHooks() as session:
+        assert "fake-token" == auth_at_raw(raw, session).token()
+
+        with pytest.raises(TokenUnavailable, match="the response is longer than 65536 bytes"):
+            auth_at_raw(raw, session).token()
+
+
+def test_without_hooks_a_redirect_is_not_followed(server):
+    """A redirect in a session that removes hooks is not followed: the keys are not sent to another host."""
+    redirect = http(b"", "307 Temporary Redirect", f"Location: {server.url}/oauth2/token")
+    with RawServer(redirect) as raw, WithoutHooks() as session:
+        with pytest.raises(TokenUnavailable, match="redirects"):
+            auth_at_raw(raw, session).token()
+
+    assert [] == server.requests
+
+
+class Unprintable(Exception):
+    """An error whose text cannot be read."""
+
+    def __str__(self):
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    "error, text",
+    [(KeyError("an error of the adapter"), "KeyError: .an error of the adapter"), (Unprintable(), "Unprintable")],
+)
+def test_every_error_of_the_session_is_unavailable(error, text):
+    """Any exception of the session reaches the caller as ``TokenUnavailable``, which names it."""
+
+    class BrokenAdapter(requests.adapters.HTTPAdapter):
+        def send(self, request, **kwargs):
+            raise error
+
     with requests.Session() as session:
-        with pytest.raises(TokenUnavailable):
-            KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session).token()
-
-    assert 2 == server.issues
-
-
-def test_a_timeout_is_not_tried_again(server):
-    """A call that had no response in time is not repeated: it would take twice the time."""
-    server.fail(faults.latency(3))
-    with requests.Session() as session:
-        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session, timeout=(2, 0.3))
-        with pytest.raises(TokenUnavailable):
-            auth.token()
-
-    assert 1 == server.issues
-
-
-def test_a_session_of_the_package_s_own_is_not_tried_again(server):
-    """A new connection needs no second try."""
-    server.fail(faults.RESET_BEFORE)
-    with pytest.raises(TokenUnavailable):
-        KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).token()
-
-    assert 1 == server.issues
+        session.mount("https://", BrokenAdapter())
+        with pytest.raises(TokenUnavailable, match=text):
+            KiwoomAuth("fake-appkey", "fake-secretkey", session=session).token()
 
 
 def content_of(token):
-    """The body of au10001's response."""
+    """Return the body of au10001's response."""
     return issued(token).partition(b"\r\n\r\n")[2]
 
 
 def by_hand(content):
-    """A response with its content alone."""
+    """Return a response that has a status and a content alone."""
     response = requests.Response()
     response.status_code, response._content = 200, content
     return response
 
 
 def by_mock(content):
-    """A mock of a response, as programs' own tests have it."""
+    """Return a mock of a response, as tests of programs use."""
     return Mock(spec=requests.Response, status_code=200, content=content, headers={}, reason="OK", text="")
 
 
 def by_bare_mock(content):
-    """The same with all that `Mock` makes up by itself."""
+    """Return a mock whose other attributes are mocks as well."""
     return Mock(
         spec=requests.Response, status_code=200, headers={}, content=content, json=lambda: json.loads(content)
     )
 
 
 @pytest.mark.parametrize("make", [by_hand, by_mock, by_bare_mock])
-def test_a_response_made_by_hand(make):
-    """A lent session may return a response that it made by hand."""
+def test_a_response_made_by_hand_is_read(make):
+    """A session may return a response that it did not get from ``requests``."""
 
-    class Made(requests.Session):
+    class Canned(requests.Session):
         def send(self, request, **kwargs):
-            """Return it."""
             return make(content_of("fake-token"))
 
-    with Made() as session:
+    with Canned() as session:
         assert "fake-token" == KiwoomAuth("fake-appkey", "fake-secretkey", session=session).token()
-
-
-class Unprintable(Exception):
-    """An error whose text cannot be had."""
-
-    def __str__(self):
-        raise ValueError("no text")
-
-
-def test_an_error_that_has_no_text():
-    """Whatever a lent session raises, the caller gets ``TokenUnavailable``."""
-
-    class Raising(requests.Session):
-        def send(self, request, **kwargs):
-            """Raise."""
-            raise Unprintable
-
-    with Raising() as session, pytest.raises(TokenUnavailable, match="Unprintable"):
-        KiwoomAuth("fake-appkey", "fake-secretkey", session=session).token()
-
-
-def test_an_idle_connection_that_the_server_closed():
-    """A connection that the server closed in good order while it was idle is replaced without a failure."""
-    keep_alive = issued("first").replace(b"Connection: close\r\n", b"")
-    with RawServer(keep_alive, issued("second")) as server, requests.Session() as session:
-        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url, session=session)
-
-        assert "first" == auth.token()
-        assert "second" == auth.token(rejected="first")
-
-
-def test_the_caller_s_own_limits_stay(server, url):
-    """A request of the caller's own that fails is not sent again by this package."""
-    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).for_api(API_ID)
-    auth.token()
-    server.fail(faults.RESET_BEFORE, Reply({}), path=PATH)
-    with pytest.raises(requests.ConnectionError):
-        requests.post(url, json={}, auth=auth)
-
-    assert 1 == sum(request.path == PATH for request in server.requests)
