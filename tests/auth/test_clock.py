@@ -1,4 +1,4 @@
-"""A local clock that is ahead: the token that au10001 hands out seems to have expired, and is live."""
+"""Wrong local clocks: one that is ahead of Kiwoom's, so that a live token looks expired, and one in 1970."""
 
 import pytest
 import requests
@@ -8,8 +8,8 @@ from requests_kiwoom.testing.server import Reply
 from tests.helpers.stores import DictStore
 
 
-def test_a_clock_that_is_ahead_costs_no_request_while_au10001_is_down(server, local_clock, session, url):
-    """The clock is 9 hours ahead in the token's last hours, and au10001 answers 500: the token handed out goes on."""
+def test_no_request_fails_while_the_clock_is_ahead_and_au10001_is_down(server, local_clock, session, url):
+    """With the clock 9 hours ahead and au10001 down (HTTP 500), requests continue with the overdue token."""
     session.post(url, json={})
     server.clock.advance(hours=20)
     local_clock.advance(hours=9)
@@ -24,8 +24,8 @@ def test_a_clock_that_is_ahead_costs_no_request_while_au10001_is_down(server, lo
 
 
 @pytest.mark.parametrize("hours", [9, 25])
-def test_clocks_that_are_ahead_and_share_a_store(server, local_clock, url, tmp_path, hours):
-    """Where a new token kills the old, two processes whose clock is a day ahead still go on with one token."""
+def test_two_auths_with_a_clock_ahead_share_one_token_in_a_store(server, local_clock, url, tmp_path, hours):
+    """Two auths with a store and a clock a day ahead share one token, although an issue revokes the token before."""
     server.reissue = "new"
     local_clock.advance(hours=hours)
     options = {"base_url": server.url, "store": SQLiteStore(tmp_path / "tokens.db")}
@@ -37,8 +37,8 @@ def test_clocks_that_are_ahead_and_share_a_store(server, local_clock, url, tmp_p
     assert server.issues <= 2
 
 
-def test_a_token_that_has_expired_is_not_used_while_au10001_is_down(server, session, url):
-    """The clock is right: once the expiry has passed, a request fails with what au10001 said."""
+def test_an_expired_token_is_not_used_while_au10001_is_down(server, session, url):
+    """With a correct clock, a request after the expiry fails with au10001's error."""
     session.post(url, json={})
     server.clock.advance(hours=25)
     server.fail(Reply(b"down", 500))
@@ -49,16 +49,16 @@ def test_a_token_that_has_expired_is_not_used_while_au10001_is_down(server, sess
     assert 3 == len(server.requests)
 
 
-def test_an_overdue_token_is_used_without_a_look_into_the_store(server, local_clock, url):
-    """Until au10001 is called again, requests use the overdue token: none waits for the store."""
+def test_an_overdue_token_is_used_without_reading_the_store(server, local_clock, url):
+    """Until au10001 is called again, requests use the overdue token without waiting for the store."""
     loads = []
 
-    class Noting(DictStore):
+    class RecordingStore(DictStore):
         def load(self, key):
             loads.append(key)
             return super().load(key)
 
-    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=Noting()).for_api("ka10001")
+    auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=RecordingStore()).for_api("ka10001")
     server.clock.stop()
     requests.post(url, auth=auth, json={})
     server.clock.advance(hours=20)
@@ -77,16 +77,16 @@ def test_an_overdue_token_is_used_without_a_look_into_the_store(server, local_cl
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.5, 90])
-def test_a_clock_that_begins_in_1970(server, url, caplog, seconds):
-    """A board without a battery starts there: nothing is taken for a failure or a rejection of a moment ago."""
+def test_a_clock_that_starts_in_1970_begins_without_pauses(server, url, caplog, seconds):
+    """With a clock that starts in 1970 (a board without a battery), no earlier failure or rejection is assumed."""
 
-    class Away(DictStore):
+    class FailingStore(DictStore):
         def load(self, key):
             raise OSError("it is away")
 
     server.clock.stop()
     server.clock.advance(seconds=seconds - server.clock())
-    options = {"base_url": server.url, "store": Away()}
+    options = {"base_url": server.url, "store": FailingStore()}
     auth, another = (KiwoomAuth(server.appkey, server.secretkey, **options).for_api("ka10001") for _ in range(2))
     assert 0 == requests.post(url, auth=auth, json={}).json()["return_code"]
     assert 1 == caplog.text.count("the token store failed")

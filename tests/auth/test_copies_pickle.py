@@ -1,4 +1,4 @@
-"""Fork, pickle and copy."""
+"""Auths, sessions, responses and errors that are forked, pickled or copied."""
 
 import copy
 import multiprocessing
@@ -17,10 +17,10 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 
 
 @needs_fork
-# From 3.12 on, Python warns of a fork in a process with threads: that is what this test is about.
+# Python 3.12 and later warn of a fork in a process with threads, which is what this test does.
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
 def test_fork_while_another_thread_holds_the_lock(server, session, url):
-    """A child forked while another thread issues has a lock of its own: its request goes through."""
+    """A child that is forked while another thread issues a token has a lock of its own: its request is accepted."""
     server.latency = 0.2
     issuing = threading.Thread(target=session.auth.token)
     issuing.start()
@@ -47,8 +47,8 @@ def send_in_worker(session, url):
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), copy.copy])
-def test_a_copy_is_an_auth(server, auth, url, clone):
-    """Copies and unpickled auths work, recover from a rejection, and need no new token."""
+def test_a_copied_auth_keeps_its_token_and_recovers_from_a_rejection(server, auth, url, clone):
+    """A copied or unpickled auth keeps its token, and recovers from a rejection."""
     auth.token()
     twin = clone(auth.for_api("ka10001"))
     assert 0 == call_in_worker(twin, url)
@@ -61,8 +61,8 @@ def test_a_copy_is_an_auth(server, auth, url, clone):
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), copy.copy])
 @pytest.mark.parametrize("resend", [True, False])
-def test_a_copy_sends_again_or_not_as_its_original_does(server, auth, url, clone, resend):
-    """An order that must not go out twice does not because its auth went to another process."""
+def test_a_copied_auth_keeps_its_resend_setting(server, auth, url, clone, resend):
+    """A copied or unpickled auth keeps its ``resend``: with ``False``, a rejected order is not resent."""
     twin = clone(auth.for_api("ka10001", resend=resend))
     twin.token()
     server.revoke_all()
@@ -72,7 +72,7 @@ def test_a_copy_sends_again_or_not_as_its_original_does(server, auth, url, clone
 
 
 def test_views_pickled_together_share_the_token(server, auth):
-    """An auth and its view that travel together still share one token."""
+    """An auth and its view that are pickled together still share one token."""
     twin, view = pickle.loads(pickle.dumps((auth, auth.for_api("ka10001"))))
 
     assert twin.token() == view.token()
@@ -80,7 +80,7 @@ def test_views_pickled_together_share_the_token(server, auth):
 
 
 def test_a_deep_copy_has_a_token_of_its_own(server, auth):
-    """What happens to a deep copy does not happen to the original."""
+    """If a deep copy obtains a token, the original still has none."""
     twin = copy.deepcopy(auth)
     twin.token()
 
@@ -89,8 +89,8 @@ def test_a_deep_copy_has_a_token_of_its_own(server, auth):
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
-def test_a_session_in_a_worker_process(server, session, url, method):
-    """A session with the auth, lent session and all, works in a process of each kind."""
+def test_a_session_works_in_a_worker_process(server, session, url, method):
+    """A session with an auth that has a lent session works in a worker process of each start method."""
     with requests.Session() as lent:
         session.auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=lent)
         with multiprocessing.get_context(method).Pool(1) as pool:
@@ -98,7 +98,7 @@ def test_a_session_in_a_worker_process(server, session, url, method):
 
 
 def test_a_pickled_response_holds_no_key(server, session, url):
-    """A pickled response carries neither key; what is unpickled from it can be used."""
+    """A pickled response contains neither key, and its request can be sent after unpickling."""
     session.post(url, json={})
     server.revoke_all()
     response = session.post(url, json={})
@@ -113,7 +113,7 @@ def test_a_pickled_response_holds_no_key(server, session, url):
 
 
 def test_a_deep_copied_request_recovers(server, session, url):
-    """A deep copy of a prepared request is still sent again after a rejection."""
+    """A deep copy of a prepared request is still resent after a rejection."""
     prepared = copy.deepcopy(session.prepare_request(requests.Request("POST", url, json={})))
     server.revoke_all()
 
@@ -121,8 +121,8 @@ def test_a_deep_copied_request_recovers(server, session, url):
 
 
 @pytest.mark.parametrize("reply", [Reply({"return_code": 3, "return_msg": "[8001:...]"}), Reply(b"", 503)])
-def test_errors_pickle(server, auth, reply):
-    """An error that crosses a process keeps its type, text and data."""
+def test_a_pickled_error_keeps_its_data(server, auth, reply):
+    """A pickled error keeps its type, text and data."""
     server.fail(reply)
     with pytest.raises((TokenRefused, TokenUnavailable)) as caught:
         auth.token()

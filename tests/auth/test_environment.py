@@ -1,4 +1,4 @@
-"""Key files and variables as users give them: what is taken, and what an error says to change."""
+"""Key files and environment variables: which paths work, and how an error says what to change."""
 
 import os
 
@@ -11,7 +11,7 @@ KEYS = {"KIWOOM_APPKEY": "fake-appkey", "KIWOOM_SECRETKEY": "fake-secretkey"}
 
 @pytest.fixture
 def environ(monkeypatch):
-    """Set variables; no other one of this kind is set."""
+    """Set variables; no other ``KIWOOM_`` variable is set."""
     for name in [name for name in os.environ if name.startswith("KIWOOM_")]:
         monkeypatch.delenv(name)
 
@@ -44,12 +44,12 @@ def test_a_key_file_in_the_home_directory(tmp_path, monkeypatch, environ, server
         ('"{}"', "quotation marks"),
         ("'{}'", "quotation marks"),
         ("{}\r", "white space"),
-        # Windows itself takes off a space at the end.
+        # Windows itself removes a space at the end.
         pytest.param("{} ", "white space", marks=pytest.mark.skipif(os.name == "nt", reason="the path is right there")),
     ],
 )
-def test_a_path_that_holds_more_than_a_path(tmp_path, environ, path, word):
-    """Quotation marks and white space around a path are named, and the path is not."""
+def test_the_error_names_quotes_and_white_space_around_a_path(tmp_path, environ, path, word):
+    """The error names quotation marks or white space around a path, and does not show the path."""
     file = tmp_path / "0_appkey.txt"
     file.write_text("fake-appkey")
     environ(KIWOOM_APPKEY_FILE=path.format(file), KIWOOM_SECRETKEY="fake-secretkey")
@@ -68,8 +68,8 @@ def test_a_path_that_holds_more_than_a_path(tmp_path, environ, path, word):
         ("KIWOOM_APPSECRET", "KIWOOM_SECRETKEY"),
     ],
 )
-def test_a_variable_of_another_client(environ, foreign, ours):
-    """Where another client's variable is set and ours is not, the error names the one to rename."""
+def test_the_error_names_another_client_s_variable_to_rename(environ, foreign, ours):
+    """If another client's variable is set and ours is not, the error says to rename it."""
     environ(**{**KEYS, ours: "", foreign: "fake-value"})
 
     with pytest.raises(ValueError, match=f"{foreign} is set.* rename it to {ours}") as caught:

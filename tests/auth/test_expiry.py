@@ -1,4 +1,4 @@
-"""Expiry: the token is issued again once its time has passed, and clocks may be wrong."""
+"""Expiry: a token is issued after the last one expired, also with a wrong local clock."""
 
 import threading
 
@@ -8,8 +8,8 @@ import requests
 from tests.helpers.threads import in_threads
 
 
-def test_it_is_used_to_its_last_second(server, session, url):
-    """There is no margin: in its last second the token is used, and au10001 is not asked."""
+def test_a_token_is_used_until_its_last_second(server, session, url):
+    """There is no margin: in its last second the token is used, and au10001 is not called."""
     server.clock.stop()
     session.post(url, json={})
     server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 0.5)
@@ -19,8 +19,8 @@ def test_it_is_used_to_its_last_second(server, session, url):
     assert 1 == server.issues
 
 
-def test_after_the_expiry_it_is_issued_anew(server, session, url):
-    """The first request after the expiry issues; no request carries the old token any more."""
+def test_the_first_request_after_the_expiry_issues_a_token(server, session, url):
+    """The first request after the expiry issues a token, and no request carries the old one."""
     session.post(url, json={})
     old = session.auth.token()
     server.clock.advance(hours=24)
@@ -30,23 +30,23 @@ def test_after_the_expiry_it_is_issued_anew(server, session, url):
     assert 1 == sum(request.token == old for request in server.requests)
 
 
-def test_5_expiries_under_8_threads(server, session, url):
-    """Five expiries in a row fail no request of 8 threads, though au10001 returns the old token in its last second."""
+def test_5_expiries_fail_no_request_of_8_threads(server, session, url):
+    """Five expiries fail no request of 8 threads, although au10001 returns the old token in its last second."""
     session.post(url, json={})
     failed, stop, done = [], threading.Event(), [0] * 8
 
     def send(number):
         while not stop.is_set():
-            answer = session.post(url, json={}).json()
+            envelope = session.post(url, json={}).json()
             done[number] += 1
-            if answer["return_code"] != 0:
-                failed.append(answer)
+            if envelope["return_code"] != 0:
+                failed.append(envelope)
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for _ in range(5):
-        # To half a second before the expiry, and then over it, while requests are on their way.
+        # To half a second before the expiry, and then past it, while requests are under way.
         server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 0.5)
         server.clock.advance(seconds=0.5)
         # No request may be under way for longer than a day.
@@ -61,8 +61,8 @@ def test_5_expiries_under_8_threads(server, session, url):
     assert 6 <= server.issues <= 6 + 5
 
 
-def test_the_old_token_in_its_last_second_is_used(server, local_clock, session, url):
-    """A token handed out in its last second is used although this clock says that it has expired."""
+def test_a_token_that_au10001_returns_in_its_last_second_is_used(server, local_clock, session, url):
+    """A token that au10001 returns in its last second is used, although the local clock says that it has expired."""
     server.clock.stop()
     session.post(url, json={})
     remaining = session.auth.expires_at.timestamp() - server.clock()
@@ -74,8 +74,8 @@ def test_the_old_token_in_its_last_second_is_used(server, local_clock, session, 
     assert 2 == server.issues
 
 
-def test_the_moment_of_the_expiry(server, local_clock, auth):
-    """At the very moment of its expiry a token is not used, unless au10001 has just handed it out."""
+def test_at_its_expiry_a_token_is_used_only_if_just_returned(server, local_clock, auth):
+    """At the exact time of its expiry a token is not used, unless au10001 has just returned it."""
     server.clock.stop()
     auth.token()
     local_clock.set(auth.expires_at.timestamp())
@@ -87,15 +87,15 @@ def test_the_moment_of_the_expiry(server, local_clock, auth):
 
 
 @pytest.mark.parametrize("hours", [-9, 9])
-def test_a_clock_9_hours_off(server, local_clock, session, url, hours):
-    """With a local clock 9 hours off no request fails; once it has settled, au10001 is asked once in 30 s at most."""
+def test_a_clock_9_hours_off_fails_no_request(server, local_clock, session, url, hours):
+    """With a local clock 9 hours off no request fails, and after a while au10001 is called at most once in 30 s."""
     local_clock.advance(hours=hours)
     server.clock.stop()
     for _ in range(32):  # Two days in steps of 90 minutes.
         assert 0 == session.post(url, json={}).json()["return_code"]
         server.clock.advance(minutes=90)
     settled = server.issues
-    # Let it settle in a time in which the token seems to have expired.
+    # Let the calls settle at a time at which the token looks expired.
     server.clock.advance(seconds=session.auth.expires_at.timestamp() - server.clock() - 8 * 3600)
     for _ in range(8):
         session.post(url, json={})
@@ -109,8 +109,8 @@ def test_a_clock_9_hours_off(server, local_clock, session, url, hours):
 
 
 @pytest.mark.parametrize("hours", [-9, 9])
-def test_a_clock_that_jumps(server, local_clock, session, url, hours):
-    """A local clock that is set 9 hours back or forth between two requests fails none."""
+def test_a_clock_that_jumps_fails_no_request(server, local_clock, session, url, hours):
+    """If the local clock jumps 9 hours back and forth between requests, none fails."""
     for turn in range(6):
         assert 0 == session.post(url, json={}).json()["return_code"]
         local_clock.advance(hours=-hours if turn % 2 else hours)
@@ -118,13 +118,13 @@ def test_a_clock_that_jumps(server, local_clock, session, url, hours):
     assert server.issues <= 6
 
 
-def test_expired_and_revoked_at_once(server, session, url):
+def test_32_threads_at_the_expiry_make_one_au10001_call(server, session, url):
     """32 threads at the expiry make one au10001 call."""
     session.post(url, json={})
     server.clock.advance(hours=24)
     server.latency = 0.1
 
-    answers = in_threads(32, lambda: requests.post(url, json={}, auth=session.auth.for_api("ka10001")).status_code)
+    statuses = in_threads(32, lambda: requests.post(url, json={}, auth=session.auth.for_api("ka10001")).status_code)
 
-    assert [200] * 32 == answers
+    assert [200] * 32 == statuses
     assert 2 == server.issues

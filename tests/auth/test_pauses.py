@@ -1,4 +1,4 @@
-"""An API that rejects every token: its pause, and that no other API has part in it."""
+"""An API that rejects every token has a pause of its own, which no other API shares."""
 
 import random
 
@@ -16,7 +16,7 @@ BAD, GOOD, OTHER = "ka10002", "ka10001", "ka10003"
 
 @pytest.fixture
 def poll(server, auth, url, local_clock):
-    """Send a request of one API, and return its ``return_code``; the clock moves only when a test says so."""
+    """Send a request of one API, and return its ``return_code``; the clock moves only when a test moves it."""
     local_clock.stop()
     with requests.Session() as session:
 
@@ -28,7 +28,7 @@ def poll(server, auth, url, local_clock):
 
 
 def reject(server, *api_ids, code=8103, status=200):
-    """Let the server reject every token for these APIs."""
+    """Make the server reject every token for these APIs."""
     for api_id in api_ids:
         server.reply(api_id, lambda request: refusal(code, status=status))
 
@@ -36,8 +36,8 @@ def reject(server, *api_ids, code=8103, status=200):
 @pytest.mark.parametrize("reissue", ["same", "new"])
 @pytest.mark.parametrize("code, status", [(8103, 200), (8005, 401)])
 @pytest.mark.parametrize("resend", [True, False])
-def test_one_api_that_always_rejects(server, poll, reissue, code, status, resend):
-    """Polled in turns with an API that works, it causes one au10001 call, and the other API never fails."""
+def test_an_api_that_always_rejects_causes_one_au10001_call(server, poll, reissue, code, status, resend):
+    """An API that always rejects causes one au10001 call, and an API that is polled in turns never fails."""
     server.reissue = reissue
     reject(server, BAD, code=code, status=status)
 
@@ -48,8 +48,8 @@ def test_one_api_that_always_rejects(server, poll, reissue, code, status, resend
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
 @pytest.mark.parametrize("resend", [True, False])
-def test_two_apis_that_always_reject(server, poll, reissue, resend):
-    """Each of two such APIs causes one au10001 call, also where the tokens change between its requests."""
+def test_two_apis_that_always_reject_cause_one_au10001_call_each(server, poll, reissue, resend):
+    """Two APIs that always reject cause one au10001 call each, even if the token changes between their requests."""
     server.reissue = reissue
     reject(server, BAD, OTHER)
 
@@ -62,26 +62,26 @@ def test_two_apis_that_always_reject(server, poll, reissue, resend):
 
 
 def test_at_most_one_call_for_each_pause(server, poll, monkeypatch):
-    """Polled every second for 100 seconds, it causes a call after 1, 2, 4, 8, 16, 20 s, and none in between."""
+    """An API that always rejects, polled every second, causes a call after 1, 2, 4, 8, 16 and then each 20 s."""
     monkeypatch.setattr(random, "uniform", lambda low, high: low)
     server.reissue = "new"
     reject(server, BAD)
 
-    called = []
+    seconds = []
     for second in range(100):
         before = server.issues
         poll(BAD, seconds=1)
         assert 0 == poll(GOOD)
-        called += [second] * (server.issues - before)
+        seconds += [second] * (server.issues - before)
 
-    gaps = [later - earlier for earlier, later in zip(called[1:], called[2:])]  # The first call is no replacement.
+    gaps = [later - earlier for earlier, later in zip(seconds[1:], seconds[2:])]  # The first call replaced no token.
     assert gaps == sorted(gaps)
     assert [1, 2, 4, 8, 16] == gaps[:5] and {20} == set(gaps[5:])
 
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
-def test_a_real_revocation_is_replaced_at_once_for_the_other(server, poll, reissue):
-    """In the middle of the pause, a token that is really revoked is replaced at once for the API that works."""
+def test_a_pause_does_not_delay_the_new_token_of_another_api(server, poll, reissue):
+    """During the pause of one API, a token that was really revoked is replaced at once for another API."""
     server.reissue = reissue
     reject(server, BAD)
     poll(BAD)
@@ -95,7 +95,7 @@ def test_a_real_revocation_is_replaced_at_once_for_the_other(server, poll, reiss
 
 
 def test_an_accepted_response_ends_the_pause(server, poll):
-    """Once the API accepts a token, its next rejection is cured at once."""
+    """After the API accepted a token, its next rejected request is resent with a new token at once."""
     reject(server, BAD)
     poll(BAD)
     server.reply(BAD, {"name": "x"})
@@ -118,7 +118,7 @@ def test_another_api_s_success_does_not_end_the_pause(server, poll):
 
 
 def test_another_host_s_success_does_not_end_the_pause(server, poll):
-    """A response of another host, after a redirect, says nothing of the token: the API keeps its pause."""
+    """A success of another host, after a redirect, says nothing about the token: the API keeps its pause."""
     server.reissue = "new"
     reject(server, BAD)
     poll(BAD)
@@ -132,7 +132,7 @@ def test_another_host_s_success_does_not_end_the_pause(server, poll):
 
 
 def test_another_error_does_not_end_the_pause(server, poll):
-    """A rate limit in HTTP 200 says nothing of the token: an API that rejects every one keeps its pause."""
+    """A rate limit in HTTP 200 says nothing about the token: the API keeps its pause."""
     server.reissue = "new"
     reject(server, BAD)
     poll(BAD)
@@ -145,8 +145,8 @@ def test_another_error_does_not_end_the_pause(server, poll):
     assert issues == server.issues
 
 
-def test_with_rate_limits(server, poll):
-    """Where au10001 counts its calls, none is refused because of such an API."""
+def test_an_api_that_always_rejects_does_not_use_up_the_rate_limit(server, poll):
+    """An API that always rejects does not use up au10001's rate limit: another API never fails."""
     server.rate_limits, server.reissue = True, "new"
     reject(server, BAD)
     for _ in range(30):
@@ -157,8 +157,8 @@ def test_with_rate_limits(server, poll):
         assert 0 == poll(GOOD)
 
 
-def test_more_apis_than_pauses_are_kept(server, poll):
-    """With nine such APIs, no request of another one fails, and none raises."""
+def test_nine_apis_that_always_reject_fail_no_other_api(server, poll):
+    """With nine APIs that always reject, one more than is kept, no request of another API fails, and none raises."""
     bad = [f"ka10{n:03}" for n in (2, 3, 13, 15, 16, 17, 18, 19, 24)]
     reject(server, *bad)
     for _ in range(3):
@@ -169,8 +169,8 @@ def test_more_apis_than_pauses_are_kept(server, poll):
 
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
-def test_token_alone_after_hours_of_use(server, auth, reissue):
-    """A login's token that lived longer than the pause is replaced at once when it is rejected, time after time."""
+def test_a_login_token_is_replaced_at_once_after_hours_of_use(server, auth, reissue):
+    """If a login's token was live longer than the pause, ``token(rejected=…)`` replaces it at once, every time."""
     server.reissue = reissue
     token = auth.token()
     for _ in range(10):
@@ -183,8 +183,8 @@ def test_token_alone_after_hours_of_use(server, auth, reissue):
     assert 11 == server.issues
 
 
-def test_token_alone_with_rejections_close_together(server, auth):
-    """Eight revocations five seconds apart are cured one by one: each token lived longer than the pause."""
+def test_login_tokens_are_replaced_at_once_every_5_seconds(server, auth):
+    """Of eight revocations 5 s apart, each is followed by a new token: each one was live longer than the pause."""
     token = auth.token()
     for _ in range(8):
         server.revoke_all()
@@ -194,8 +194,8 @@ def test_token_alone_with_rejections_close_together(server, auth):
     assert token == server.token
 
 
-def test_a_login_that_never_succeeds(server, auth):
-    """Tokens that are rejected as soon as they are issued cost one au10001 call for each pause."""
+def test_a_login_that_never_succeeds_causes_one_call_for_each_pause(server, auth):
+    """Login tokens that are rejected as soon as they are issued cause one au10001 call for each pause."""
     server.reissue = "new"
     token = auth.token()
     token = auth.token(rejected=token)
@@ -209,8 +209,8 @@ def test_a_login_that_never_succeeds(server, auth):
     assert auth.token(rejected=token) == server.token and 3 == server.issues
 
 
-def test_a_login_that_never_succeeds_leaves_requests_alone(server, auth, poll):
-    """The pause of ``token(rejected=…)`` is no pause of a request."""
+def test_the_pause_of_a_login_does_not_delay_requests(server, auth, poll):
+    """The pause of ``token(rejected=…)`` does not hold for requests."""
     token = auth.token()
     for _ in range(3):
         try:
@@ -223,7 +223,7 @@ def test_a_login_that_never_succeeds_leaves_requests_alone(server, auth, poll):
 
 
 def test_renew_by_force_replaces_a_new_token(server, auth):
-    """``renew(force=True)`` replaces a token that is new, and says so; ``renew()`` says that it was new already."""
+    """``renew(force=True)`` replaces a new token and returns ``True``; ``renew()`` keeps it and returns ``False``."""
     token = auth.token()
 
     assert auth.renew() is False and token == auth.token()
@@ -231,16 +231,16 @@ def test_renew_by_force_replaces_a_new_token(server, auth):
     assert (2, 1) == (server.issues, server.revokes)
 
 
-def test_renew_of_an_older_token(server, auth):
-    """``renew()`` says that it replaced a token that had less than its full life."""
+def test_renew_replaces_an_older_token(server, auth):
+    """``renew()`` returns ``True`` if it replaced a token that had less than 24 hours left."""
     auth.token()
     server.clock.advance(hours=1)
 
     assert auth.renew() is True
 
 
-def test_renew_by_force_cures_an_api_in_its_pause(server, poll, auth):
-    """au10001 returns the rejected token again: ``renew(force=True)`` revokes it, and the API gets another."""
+def test_renew_by_force_gives_an_api_in_its_pause_another_token(server, poll, auth):
+    """If au10001 returns the rejected token again, ``renew(force=True)`` revokes it, and the API gets another one."""
     first = auth.token()
     server.reply(BAD, lambda request: refusal(8005) if request.token == first else {"name": "x"})
     assert 3 == poll(BAD)
@@ -250,8 +250,8 @@ def test_renew_by_force_cures_an_api_in_its_pause(server, poll, auth):
     assert 1 == server.revokes
 
 
-def test_a_pause_costs_no_other_auth(server, poll):
-    """Another auth for the same key has no part in the pause."""
+def test_another_auth_does_not_share_the_pause(server, poll):
+    """Another auth for the same key does not share the pause."""
     reject(server, BAD)
     poll(BAD)
     server.fail(Reply({"return_code": 0}), path=PATH)

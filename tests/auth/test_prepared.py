@@ -19,8 +19,8 @@ from tests.helpers.threads import in_threads, until
 
 
 @pytest.fixture
-def plain():
-    """A session without an auth: what a prepared request needs, it has."""
+def bare_session():
+    """A session without an auth: a prepared request carries all that it needs."""
     with requests.Session() as session:
         yield session
 
@@ -32,116 +32,116 @@ def prepared(auth, url):
 
 
 def send(session, prepared, **options):
-    """Send, and return the ``return_code``."""
+    """Send the request, and return the ``return_code``."""
     return session.send(prepared, **options).json()["return_code"]
 
 
-def sent(server):
-    """How many requests arrived that are no token calls."""
+def count_sent(server):
+    """Count the requests that arrived, without token calls."""
     return sum(request.path == PATH for request in server.requests)
 
 
-def test_prepared_in_one_thread_and_sent_in_another(server, session, url):
-    """What belongs to a request is on the request: threads may hand it on."""
+def test_a_request_prepared_in_one_thread_can_be_sent_in_another(server, session, url):
+    """A request that one thread prepared can be sent, and resent, by another."""
     session.post(url, json={})
     prepared = [session.prepare_request(requests.Request("POST", url, data=b"%d" % n)) for n in range(8)]
     server.revoke_all()
 
-    answers = in_threads(8, lambda: session.send(prepared.pop()).json()["return_code"])
+    codes = in_threads(8, lambda: session.send(prepared.pop()).json()["return_code"])
 
-    assert [0] * 8 == answers
+    assert [0] * 8 == codes
     assert {b"%d" % n for n in range(8)} == {r.body for r in server.requests if r.token == server.token}
 
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
 @pytest.mark.parametrize("rejection", [8005, 401])
-def test_fifty_sends_after_one_revocation_cost_51_requests(server, plain, prepared, rejection, reissue):
+def test_fifty_sends_after_one_revocation_cost_51_requests(server, bare_session, prepared, rejection, reissue):
     """The request gets the new token, so only the first send after a revocation costs a second request."""
     server.rejection, server.reissue = rejection, reissue
     server.revoke_all()
 
-    assert {0} == {send(plain, prepared) for _ in range(50)}
-    assert (51, 2) == (sent(server), server.issues)
+    assert {0} == {send(bare_session, prepared) for _ in range(50)}
+    assert (51, 2) == (count_sent(server), server.issues)
     assert f"Bearer {server.token}" == prepared.headers["Authorization"]
 
 
 @pytest.mark.parametrize("rejection", [8005, 401])
-def test_with_a_store(server, tmp_path, plain, rejection):
-    """With a store, too, each of two revocations costs one request and one au10001 call."""
+def test_with_a_store_a_revocation_costs_one_request_and_one_call(server, tmp_path, bare_session, rejection):
+    """With a store, too, each of two revocations costs one more request and one au10001 call."""
     server.rejection = rejection
     auth = build_auth(server, tmp_path / "tokens.db")
     prepared = requests.Request("POST", server.url + PATH, json={}, auth=auth.for_api(API_ID)).prepare()
 
     for _ in range(2):
         server.revoke_all()
-        assert {0} == {send(plain, prepared) for _ in range(10)}
+        assert {0} == {send(bare_session, prepared) for _ in range(10)}
 
-    assert (22, 3) == (sent(server), server.issues)
+    assert (22, 3) == (count_sent(server), server.issues)
 
 
-def test_an_old_token_and_then_the_current_one_are_revoked(server, auth, plain, prepared, url):
+def test_a_rejected_resend_gives_the_next_send_a_third_token(server, auth, bare_session, prepared, url):
     """A request with an old token whose resend is rejected as well gets a third token for the next send."""
     server.revoke_all()
     auth.token(rejected=auth.token())
     server.revoke_all()
 
-    codes = [send(plain, prepared) for _ in range(5)]
+    codes = [send(bare_session, prepared) for _ in range(5)]
 
     assert ([3, 0, 0, 0, 0], 3) == (codes, server.issues)
     assert 0 == requests.post(url, json={}, auth=auth.for_api("ka10002")).json()["return_code"]
 
 
-def test_without_a_resend_the_next_send_recovers(server, auth, plain, url):
-    """With ``resend=False`` the caller gets one rejected response, and the request carries the new token from then."""
+def test_with_resend_false_the_next_send_carries_the_new_token(server, auth, bare_session, url):
+    """With ``resend=False`` the caller gets one rejected response, and then the request carries the new token."""
     prepared = requests.Request("POST", url, json={}, auth=auth.for_api(API_ID, resend=False)).prepare()
     server.revoke_all()
 
-    assert [3, 0, 0] == [send(plain, prepared) for _ in range(3)]
-    assert (3, 2) == (sent(server), server.issues)
+    assert [3, 0, 0] == [send(bare_session, prepared) for _ in range(3)]
+    assert (3, 2) == (count_sent(server), server.issues)
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_random_lives(server, auth, plain, seed):
-    """Whatever happens to the token, a prepared request is accepted by its second send, after a pause at the latest."""
-    luck = random.Random(seed)
-    server.reissue, server.rejection = luck.choice(["same", "new"]), luck.choice([8005, 401])
+def test_a_prepared_request_is_accepted_after_random_events(server, auth, bare_session, seed):
+    """After random events a prepared request is accepted when it is sent, or at its second send after a pause."""
+    rng = random.Random(seed)
+    server.reissue, server.rejection = rng.choice(["same", "new"]), rng.choice([8005, 401])
     views = [auth.for_api(f"ka1000{n}", resend=n != 3) for n in (1, 2, 3)]
-    requested = [requests.Request("POST", server.url + PATH, json={}, auth=view).prepare() for view in views]
+    prepared_requests = [requests.Request("POST", server.url + PATH, json={}, auth=view).prepare() for view in views]
     events = [
         server.revoke_all,
-        lambda: server.clock.advance(hours=luck.choice([1, 25])),
+        lambda: server.clock.advance(hours=rng.choice([1, 25])),
         auth.revoke,
         auth.renew,
-        lambda: send(plain, luck.choice(requested)),
+        lambda: send(bare_session, rng.choice(prepared_requests)),
     ]
     for _ in range(12):
-        with suppress(TokenRevokeError):  # It was revoked from outside already.
-            luck.choice(events)()
+        with suppress(TokenRevokeError):  # The server has revoked it already.
+            rng.choice(events)()
 
-    for prepared in requested:
-        codes = [send(plain, prepared)]
+    for prepared in prepared_requests:
+        codes = [send(bare_session, prepared)]
         server.clock.advance(seconds=40)
-        assert 0 in (*codes, send(plain, prepared))
+        assert 0 in (*codes, send(bare_session, prepared))
 
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
-def test_one_request_sent_by_two_threads_while_its_token_is_replaced(server, plain, prepared, reissue):
-    """A late rejection of the old token is not taken for one of the token that another thread has put there."""
+def test_a_late_rejection_does_not_replace_another_thread_s_new_token(server, bare_session, prepared, reissue):
+    """A late rejection of the old token is not taken for one of the new token that another thread set."""
     server.reissue = reissue
     arrived, let_go = threading.Event(), threading.Event()
 
-    def late(request):
+    def reject_late(request):
         arrived.set()
         let_go.wait(60)
         return Reply(REJECTED)
 
     server.revoke_all()
-    server.fail(late, path=PATH)
+    server.fail(reject_late, path=PATH)
     codes = []
     slow = threading.Thread(target=lambda: codes.append(requests.Session().send(prepared).json()["return_code"]))
     slow.start()
     until(arrived.is_set)
-    codes.append(send(plain, prepared))  # It is rejected, and puts another token on the request.
+    codes.append(send(bare_session, prepared))  # It is rejected, and sets another token on the request.
     let_go.set()
     slow.join(60)
 
@@ -149,8 +149,8 @@ def test_one_request_sent_by_two_threads_while_its_token_is_replaced(server, pla
 
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
-def test_eight_threads_send_one_request(server, prepared, reissue):
-    """Eight threads that send one request object meet five revocations: no send fails, and each costs one call."""
+def test_revocations_fail_no_send_of_eight_threads_with_one_request(server, prepared, reissue):
+    """If eight threads send one request object, five revocations fail no send and cost one au10001 call each."""
     server.reissue = reissue
     for _ in range(5):
         server.revoke_all()
@@ -163,7 +163,7 @@ def test_eight_threads_send_one_request(server, prepared, reissue):
 @pytest.mark.parametrize("status", [302, 307])
 @pytest.mark.parametrize("follow", [True, False])
 def test_a_redirect_to_another_host_leaves_the_token_on_the_request(server, prepared, kind, status, follow):
-    """A redirect to another host gets no token, and every later send and copy of the request carries it."""
+    """A redirect to another host carries no token; every later send and copy of the request still carries it."""
     with KiwoomServer(strict=False) as other, kind() as session:
         server.fail(redirect(other.url.replace("127.0.0.1", "localhost") + PATH, status), path=PATH)
         response = session.send(prepared, allow_redirects=follow)
@@ -175,8 +175,8 @@ def test_a_redirect_to_another_host_leaves_the_token_on_the_request(server, prep
 
 
 @pytest.mark.parametrize("kind", [requests.Session, KeepsAuth])
-def test_a_redirect_after_a_rejection(server, prepared, kind):
-    """If the resend is redirected to another host, the token stays here, too."""
+def test_a_redirected_resend_carries_no_token_to_another_host(server, prepared, kind):
+    """If the resend is redirected to another host, that host gets no token either."""
     with KiwoomServer(strict=False) as other, kind() as session:
         server.revoke_all()
         server.fail(Reply(REJECTED), redirect(other.url.replace("127.0.0.1", "localhost") + PATH), path=PATH)
@@ -208,19 +208,19 @@ def test_a_redirect_while_another_thread_sends_the_same_request(server, prepared
         assert [None] == [request.token for request in other.requests]
 
 
-def test_a_redirect_within_the_host(server, prepared, plain):
-    """A redirect to the same origin carries the token, also after one that led away."""
+def test_a_redirect_within_the_origin_carries_the_token_after_another(server, prepared, bare_session):
+    """A redirect to the same origin carries the token, even if an earlier send was redirected to another origin."""
     with KiwoomServer(strict=False) as other:
         server.fail(redirect(other.url + PATH), redirect(PATH + "?again"), path=PATH)
-        plain.send(prepared)
+        bare_session.send(prepared)
 
-        assert 0 == send(plain, prepared)
+        assert 0 == send(bare_session, prepared)
         assert [None] == [request.token for request in other.requests]
     assert server.token == server.requests[-1].token
 
 
-def test_a_copy_is_sent_again_with_its_own_account_s_token():
-    """An order prepared once and copied for two accounts: a rejection of one is never cured with the other's token."""
+def test_a_copy_is_resent_with_its_own_account_s_token():
+    """If an order is copied for two accounts, a rejected copy is resent with its own account's token."""
     rejected = http(json.dumps(REJECTED).encode())
     with RawServer(issued("first"), issued("second"), rejected, issued("again"), http(b"{}")) as raw:
         accounts = [KiwoomAuth(f"fake-appkey-{n}", f"fake-secretkey-{n}", base_url=raw.url) for n in (1, 2)]
@@ -236,8 +236,8 @@ def test_a_copy_is_sent_again_with_its_own_account_s_token():
 
 
 @pytest.mark.parametrize("resend", [True, False])
-def test_an_order_with_a_token_put_there_by_hand(server, auth, url, caplog, resend):
-    """An order whose header was given another account's token goes out for that account, and for no other."""
+def test_an_order_with_a_token_set_by_hand_is_not_resent(server, auth, url, caplog, resend):
+    """An order on which the caller set another account's token is sent once, with that token."""
     caplog.set_level(logging.WARNING)
     request = requests.Request("POST", url, json={}, auth=auth.for_api("kt10000", resend=resend)).prepare()
     request.headers["Authorization"] = "Bearer fake-token-of-another-account"
@@ -250,11 +250,11 @@ def test_an_order_with_a_token_put_there_by_hand(server, auth, url, caplog, rese
     assert "not resent: this auth did not set the token" == caplog.messages[-1]
 
 
-def test_a_token_turned_into_a_plain_string(server, auth, plain, url):
-    """A program that copies the headers as plain strings still has its request resent while the token is current."""
+def test_a_request_with_its_token_as_a_plain_string_is_resent(server, auth, bare_session, url):
+    """A request whose token was turned into a plain string is still resent while that token is current."""
     request = requests.Request("POST", url, json={}, auth=auth.for_api(API_ID)).prepare()
     request.headers["Authorization"] = str(request.headers["Authorization"])
     server.revoke_all()
 
-    assert 0 == send(plain, request)
+    assert 0 == send(bare_session, request)
     assert 2 == server.issues

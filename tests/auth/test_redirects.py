@@ -1,4 +1,4 @@
-"""A token goes to its own origin alone, whatever redirects say."""
+"""Redirects: a token is sent to its own origin only."""
 
 import pytest
 import requests
@@ -10,7 +10,7 @@ from tests.helpers.constants import PATH
 from tests.helpers.raw_server import RawServer, http
 from tests.helpers.sessions import KeepsAuth, redirect
 
-#: Where the redirects within the origin lead.
+#: The target of redirects within the origin.
 HOP = f"{PATH}?hop=1"
 
 
@@ -22,8 +22,8 @@ def foreign():
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_the_same_origin_keeps_the_token(server, session, url, status):
-    """A redirect within the origin carries the token on."""
+def test_a_redirect_within_the_origin_carries_the_token(server, session, url, status):
+    """A redirect within the origin carries the token."""
     server.fail(redirect(HOP, status), path=PATH)
 
     session.post(url, json={})
@@ -33,22 +33,22 @@ def test_the_same_origin_keeps_the_token(server, session, url, status):
 
 
 def test_a_hop_after_a_resend_carries_the_new_token(server, session, url):
-    """The second answer is a redirect: the next hop has the new token, so there is one issue, not two."""
+    """If the second response is a redirect, the next hop carries the new token, so that only one is issued."""
     session.auth.token()
     server.revoke_all()
     rejected = Reply({"return_code": 3, "return_msg": "[8005:...]"})
     server.fail(rejected, redirect(HOP), path=PATH)
 
-    answer = session.post(url, json={"a": 1})
+    response = session.post(url, json={"a": 1})
 
-    assert 0 == answer.json()["return_code"]
+    assert 0 == response.json()["return_code"]
     assert [PATH, "/oauth2/token", PATH, HOP] == [request.path for request in server.requests[1:]]
     assert session.auth.token() == server.requests[-1].token
     assert b'{"a": 1}' == server.requests[-1].body
 
 
-def test_a_streamed_response_of_another_host_is_left_alone(server, foreign, session, url):
-    """With ``stream=True``, a rejection of another host is the caller's to read: it says nothing about the token."""
+def test_a_streamed_rejection_by_another_host_replaces_no_token(server, foreign, session, url):
+    """With ``stream=True``, a rejection by another host replaces no token, and the caller can read it."""
     server.fail(redirect(foreign.url + PATH), path=PATH)
     foreign.fail(Reply({"return_code": 3, "return_msg": "[8005:...]"}), path=PATH)
 
@@ -58,8 +58,8 @@ def test_a_streamed_response_of_another_host_is_left_alone(server, foreign, sess
     assert [1, 1] == [server.issues, len(foreign.requests)]
 
 
-def test_a_rejection_after_a_hop_is_met(server, session, url):
-    """A hop within the origin is rejected: the token is replaced, and the hop is sent again."""
+def test_a_rejected_hop_is_resent(server, session, url):
+    """If a hop within the origin is rejected, the token is replaced, and the hop is resent."""
     session.auth.token()
     server.fail(lambda request: [server.revoke_all(), redirect(HOP)][1], path=PATH)
 
@@ -70,7 +70,7 @@ def test_a_rejection_after_a_hop_is_met(server, session, url):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("rejection", [200, 401])
 def test_another_host_never_sees_the_token(server, foreign, session, url, status, rejection):
-    """A redirect to another host carries no token, and a 401 from there changes nothing."""
+    """A redirect to another host carries no token, and a rejection by that host replaces none."""
     foreign.fail(Reply({"return_code": 3, "return_msg": "[8005:...]"}, rejection), path=PATH)
     server.fail(redirect(foreign.url + PATH, status), path=PATH)
 
@@ -82,7 +82,7 @@ def test_another_host_never_sees_the_token(server, foreign, session, url, status
 
 
 def test_another_host_never_sees_the_token_after_a_resend(server, foreign, session, url):
-    """The second answer redirects to another host: nothing goes there either."""
+    """If the second response redirects to another host, the token is not sent there either."""
     session.auth.token()
     server.revoke_all()
     server.fail(Reply({}, 401), redirect(foreign.url + PATH), path=PATH)
@@ -92,8 +92,8 @@ def test_another_host_never_sees_the_token_after_a_resend(server, foreign, sessi
     assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
 
-def test_a_session_that_keeps_auth_does_not_carry_the_new_token_away(server, foreign, auth, url):
-    """A session that strips nothing meets a rejection, and then a redirect to another host: no token goes there."""
+def test_a_session_that_keeps_auth_sends_no_new_token_to_another_host(server, foreign, auth, url):
+    """If a resend is redirected, a session that never strips ``Authorization`` sends no token to another host."""
     auth.token()
     server.revoke_all()
     server.fail(Reply({}, 401), redirect(foreign.url + PATH), path=PATH)
@@ -103,19 +103,19 @@ def test_a_session_that_keeps_auth_does_not_carry_the_new_token_away(server, for
     assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
 
-def test_back_from_another_host(server, foreign, session, url):
-    """A redirect that leads away and back again arrives without a token."""
+def test_a_redirect_to_another_host_and_back_carries_no_token(server, foreign, session, url):
+    """A redirect to another host and back arrives without a token."""
     server.fail(redirect(foreign.url + PATH), path=PATH)
     foreign.fail(redirect(url), path=PATH)
 
-    answer = session.post(url, json={})
+    response = session.post(url, json={})
 
-    assert "[1513:" in answer.json()["return_msg"]
+    assert "[1513:" in response.json()["return_msg"]
     assert 1 == server.issues
 
 
 def test_the_caller_s_request_keeps_its_token(server, foreign, auth, url):
-    """A redirect to another host takes the token off the next hop, and not off the request that the caller holds."""
+    """A redirect to another host removes the token from the next hop, not from the caller's request."""
     server.fail(redirect(foreign.url + PATH), path=PATH)
     request = requests.Request("POST", url, json={}, auth=auth.for_api("ka10001")).prepare()
     with KeepsAuth() as session:
@@ -127,8 +127,8 @@ def test_the_caller_s_request_keeps_its_token(server, foreign, auth, url):
 
 
 @pytest.mark.parametrize("location", ["{foreign}/api/x", "//{host}/api/x"])
-def test_a_session_that_keeps_auth_does_not_carry_the_token_away(server, foreign, auth, url, location):
-    """Even in a session that strips nothing, the token stays at home."""
+def test_a_session_that_keeps_auth_sends_no_token_to_another_host(server, foreign, auth, url, location):
+    """Even a session that never strips ``Authorization`` sends no token to another host."""
     host = foreign.url.removeprefix("http://")
     server.fail(redirect(location.format(foreign=foreign.url, host=host)), path=PATH)
     with KeepsAuth() as session:
@@ -137,16 +137,16 @@ def test_a_session_that_keeps_auth_does_not_carry_the_token_away(server, foreign
     assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
 
-def test_a_token_of_the_other_host_is_its_own_affair(server, foreign, auth, url, caplog):
-    """A session that has a token for the other host is answered 401 there: that says nothing of Kiwoom's token."""
+def test_a_401_for_another_host_s_token_replaces_nothing(server, foreign, auth, url, caplog):
+    """If a session sets a token of its own for another host, a 401 from there does not replace Kiwoom's token."""
 
-    class Elsewhere(requests.Session):
+    class SetsOtherToken(requests.Session):
         def rebuild_auth(self, prepared_request, response):
             prepared_request.headers["Authorization"] = "Bearer fake-of-the-other-host"
 
     server.fail(redirect(foreign.url + PATH), path=PATH)
     foreign.fail(Reply({}, 401), path=PATH)
-    with Elsewhere() as session:
+    with SetsOtherToken() as session:
         assert 401 == session.post(url, json={}, auth=auth.for_api("ka10001")).status_code
 
     assert ["fake-of-the-other-host"] == [request.token for request in foreign.requests]
@@ -154,8 +154,8 @@ def test_a_token_of_the_other_host_is_its_own_affair(server, foreign, auth, url,
     assert "rejected" not in caplog.text
 
 
-def test_a_request_to_another_host_carries_nothing(server, foreign, session):
-    """A request to another host passes untouched, and no token is issued for it."""
+def test_a_request_to_another_host_is_sent_unchanged(server, foreign, session):
+    """A request to another host is sent unchanged, and no token is issued for it."""
     session.headers.pop("api-id")
 
     session.post(foreign.url + "/anything", json={})
@@ -165,16 +165,16 @@ def test_a_request_to_another_host_carries_nothing(server, foreign, session):
     assert 0 == server.issues
 
 
-def test_a_location_that_is_no_url(server, session, url):
-    """A redirect that cannot be followed raises what requests raises without the auth."""
+def test_a_malformed_location_raises_requests_own_error(server, session, url):
+    """A redirect that cannot be followed raises the same error as without the auth."""
     server.fail(redirect("http://[::1"), path=PATH)
 
     with pytest.raises((requests.exceptions.InvalidURL, ValueError)):
         session.post(url, json={})
 
 
-def test_netrc_on_the_way(server, foreign, auth, url, tmp_path, monkeypatch):
-    """A netrc entry replaces the header on a hop: its rejection is none of the auth's business."""
+def test_a_rejected_hop_with_netrc_credentials_replaces_no_token(server, foreign, auth, url, tmp_path, monkeypatch):
+    """If a netrc entry replaces the header on a hop, a rejection of that hop does not replace the token."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login fake password fake")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -182,15 +182,15 @@ def test_netrc_on_the_way(server, foreign, auth, url, tmp_path, monkeypatch):
     with requests.Session() as session:
         session.auth = auth.for_api("ka10001")
 
-        answer = session.post(url, json={})
+        response = session.post(url, json={})
 
     assert server.requests[-1].headers["authorization"].startswith("Basic ")
-    assert "[1514:" in answer.json()["return_msg"]
+    assert "[1514:" in response.json()["return_msg"]
     assert 1 == server.issues
 
 
-def test_netrc_changes_nothing(server, session, url, tmp_path, monkeypatch):
-    """A netrc entry for the host gets neither at the request nor at the token call."""
+def test_netrc_changes_neither_the_request_nor_the_token_call(server, session, url, tmp_path, monkeypatch):
+    """A netrc entry for the host changes neither the request nor the token call."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login fake password fake")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -200,9 +200,9 @@ def test_netrc_changes_nothing(server, session, url, tmp_path, monkeypatch):
 
 
 def test_a_redirect_of_au10001_is_not_followed(foreign):
-    """au10001 answers with a 307 to another host: the keys do not go there."""
-    away = http(b"", "307 Temporary Redirect", f"Location: {foreign.url}/oauth2/token")
-    with RawServer(away) as raw:
+    """If au10001 returns a 307 to another host, the keys are not sent there."""
+    redirection = http(b"", "307 Temporary Redirect", f"Location: {foreign.url}/oauth2/token")
+    with RawServer(redirection) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url)
 
         with pytest.raises(requests.exceptions.ConnectionError, match="redirects"):
@@ -211,8 +211,8 @@ def test_a_redirect_of_au10001_is_not_followed(foreign):
     assert [] == foreign.requests
 
 
-def test_a_streamed_body_of_another_host_is_not_looked_at(server, foreign, session, url):
-    """With ``stream=True`` the hook leaves a response of another host alone, whatever it says."""
+def test_a_streamed_response_of_another_host_is_ignored(server, foreign, session, url):
+    """With ``stream=True`` the hook ignores a response of another host, even a rejection."""
     foreign.fail(Reply({"return_code": 3, "return_msg": "[8005:...]"}), path=PATH)
     server.fail(redirect(foreign.url + PATH), path=PATH)
 

@@ -1,4 +1,4 @@
-"""A rejected answer: the token is replaced, and the request is sent again, once."""
+"""A rejected request: the token is replaced, and the request is resent once."""
 
 import io
 import json
@@ -23,16 +23,16 @@ from tests.helpers.threads import in_threads
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
 @pytest.mark.parametrize("rejection", [8005, 401])
-def test_32_threads_meet_a_revocation(server, session, url, reissue, rejection):
-    """A revocation met by 32 threads at once costs one au10001 call, and no request fails."""
+def test_32_threads_share_one_new_token_after_a_revocation(server, session, url, reissue, rejection):
+    """If 32 threads send at once after a revocation, they make one au10001 call, and no request fails."""
     server.reissue, server.rejection = reissue, rejection
     session.mount("http://", HTTPAdapter(pool_maxsize=32))
     session.post(url, json={})
     server.revoke_all()
 
-    answers = in_threads(32, lambda: session.post(url, json={}).json()["return_code"])
+    codes = in_threads(32, lambda: session.post(url, json={}).json()["return_code"])
 
-    assert [0] * 32 == answers
+    assert [0] * 32 == codes
     assert 2 == server.issues
 
 
@@ -48,16 +48,16 @@ def test_32_threads_meet_a_revocation(server, session, url, reissue, rejection):
         {"return_msg": "[8005:Token이 유효하지 않습니다]"},
     ],
 )
-def test_every_way_to_say_it_is_understood(server, session, url, payload):
-    """The four-digit code decides, wherever it stands; the request is sent again with another token."""
+def test_rejection_codes_are_recognized_in_every_field(server, session, url, payload):
+    """A rejection is recognized by its four-digit code in any field, and the request is resent with another token."""
     session.post(url, json={})
     server.fail(lambda request: [server.revoke_all(), Reply(payload)][1], path=PATH)
 
-    answer = session.post(url, json={"stk_cd": "005930"})
+    response = session.post(url, json={"stk_cd": "005930"})
 
-    assert 0 == answer.json()["return_code"]
-    rejected, again = (r for r in server.requests[-3:] if r.path == PATH)
-    assert rejected.body == again.body and rejected.token != again.token
+    assert 0 == response.json()["return_code"]
+    rejected, resent = (r for r in server.requests[-3:] if r.path == PATH)
+    assert rejected.body == resent.body and rejected.token != resent.token
     assert 2 == server.issues
 
 
@@ -79,8 +79,8 @@ def test_every_way_to_say_it_is_understood(server, session, url, payload):
         {"return_code": 3, "return_msg": "[8005:]", "padding": "x" * 1000},
     ],
 )
-def test_what_is_no_rejection_is_sent_once(server, session, url, payload):
-    """Success, a refusal that a new token does not cure, and what is no short envelope go to the caller as they are."""
+def test_other_responses_cause_no_resend(server, session, url, payload):
+    """A success, an error that a new token would not fix, and a body that is no short envelope cause no resend."""
     session.post(url, json={})
     server.fail(Reply(payload), path=PATH)
     before = len(server.requests)
@@ -91,8 +91,8 @@ def test_what_is_no_rejection_is_sent_once(server, session, url, payload):
     assert 1 == server.issues
 
 
-def test_the_content_type_does_not_matter(server, session, url):
-    """A rejection is one under whatever content type and HTTP status it comes."""
+def test_a_rejection_is_recognized_with_any_content_type_and_status(server, session, url):
+    """A rejection is recognized with any content type and any HTTP status."""
     session.post(url, json={})
     for status in (200, 400, 403, 500):
         server.revoke_all()
@@ -101,19 +101,19 @@ def test_the_content_type_does_not_matter(server, session, url):
         assert 200 == session.post(url, json={}).status_code
 
 
-def test_rejected_twice_goes_to_the_caller(server, session, url):
-    """What comes back the second time is the caller's, whatever it is: there is no third attempt."""
+def test_a_second_rejection_is_returned_to_the_caller(server, session, url):
+    """The second response is returned to the caller, even if it is a rejection: there is no third attempt."""
     server.fail(Reply(REJECTED), Reply(REJECTED), path=PATH)
     server.reissue = "new"
 
-    answer = session.post(url, json={})
+    response = session.post(url, json={})
 
-    assert REJECTED == answer.json()
+    assert REJECTED == response.json()
     assert 2 == sum(request.path == PATH for request in server.requests)
 
 
-def test_every_token_rejected_asks_once_a_pause(server, session, url):
-    """If every token is rejected, au10001 is asked once a back-off period, and each further request is sent once."""
+def test_if_every_token_is_rejected_au10001_is_called_once_a_pause(server, session, url):
+    """If every token is rejected, au10001 is called once for each pause, and each further request is sent once."""
     server.clock.stop()
     server.reissue = "new"
     server.fail(*[Reply(REJECTED)] * 41, path=PATH)
@@ -126,7 +126,7 @@ def test_every_token_rejected_asks_once_a_pause(server, session, url):
 
 
 def test_the_pause_after_rejections_grows(server, session, url):
-    """Without an accepted request in between, each further attempt waits longer: 1 s, 2 s, 4 s."""
+    """Without an accepted request in between, each pause is longer than the last: 1 s, 2 s, 4 s."""
     server.clock.stop()
     server.reissue = "new"
     server.fail(*[Reply(REJECTED)] * 100, path=PATH)
@@ -140,8 +140,8 @@ def test_the_pause_after_rejections_grows(server, session, url):
     assert [2, 3, 3, 4, 4, 5] == issues
 
 
-def test_an_accepted_resend_ends_the_pause(server, session, url):
-    """Once a resend was accepted, the next revocation is met at once."""
+def test_an_accepted_resend_ends_the_trial(server, session, url):
+    """After an accepted resend, the next revoked token is replaced at once."""
     for _ in range(3):
         session.post(url, json={})
         server.revoke_all()
@@ -149,8 +149,8 @@ def test_an_accepted_resend_ends_the_pause(server, session, url):
         assert 0 == session.post(url, json={}).json()["return_code"]
 
 
-def test_a_success_ends_the_pause(server, url):
-    """With ``resend=False``, too: once the API accepted the new token, its rejection is met at once."""
+def test_a_success_ends_the_trial_with_resend_false(server, url):
+    """With ``resend=False``, too, after the API accepted the new token, a later rejection replaces it at once."""
     server.clock.stop()
     auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
     server.reply("ka10001", [{}, {}, {"rows": "x" * 2000}, {}])
@@ -163,8 +163,8 @@ def test_a_success_ends_the_pause(server, url):
     assert [0, 0, 3, 0, 3, 0] == codes
 
 
-def test_a_failure_ends_no_trial(server, url):
-    """HTTP 503 says nothing about the new token: if the API rejects it then, a pause begins."""
+def test_a_503_does_not_end_the_trial(server, url):
+    """HTTP 503 says nothing about the new token: if the API rejects it after that, a pause begins."""
     server.clock.stop()
     auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
     auth.token()
@@ -178,8 +178,8 @@ def test_a_failure_ends_no_trial(server, url):
     assert 2 == server.issues
 
 
-def test_the_rejected_token_handed_out_again(server, session, url, caplog):
-    """au10001 hands out the very token that was rejected: nothing is sent again, and the log names the way out."""
+def test_nothing_is_resent_if_au10001_returns_the_rejected_token(server, session, url, caplog):
+    """If au10001 returns the rejected token again, nothing is resent, and the log names ``renew(force=True)``."""
     server.clock.stop()
     session.post(url, json={})
     server.fail(*[Reply(REJECTED)] * 3, path=PATH)
@@ -192,20 +192,20 @@ def test_the_rejected_token_handed_out_again(server, session, url, caplog):
     assert "auth.renew(force=True) replaces the token now" in caplog.text
 
 
-def test_reissue_fails_and_the_rejected_answer_is_the_caller_s(server, session, url, caplog):
+def test_the_rejected_response_is_returned_if_no_token_can_be_issued(server, session, url, caplog):
     """If no token can be issued, the caller gets the rejected response, and the log says why."""
     session.post(url, json={})
     server.revoke_all()
     server.fail(Reply(b"maintenance", 503))
 
-    answer = session.post(url, json={})
+    response = session.post(url, json={})
 
-    assert "[8005:" in answer.json()["return_msg"]
+    assert "[8005:" in response.json()["return_msg"]
     assert any("HTTP 503" in record.getMessage() for record in caplog.records)
 
 
-def test_reissue_refused_is_raised(server, session, url):
-    """If Kiwoom refuses another token, the caller gets that as an exception: waiting will not help."""
+def test_token_refused_is_raised_if_kiwoom_refuses_a_new_token(server, session, url):
+    """If Kiwoom refuses to issue another token, ``TokenRefused`` is raised: waiting will not help."""
     session.post(url, json={})
     server.revoke_all()
     server.secretkey = "changed"
@@ -215,8 +215,8 @@ def test_reissue_refused_is_raised(server, session, url):
 
 
 @pytest.mark.parametrize("failure", ["none", "unavailable", "refused"])
-def test_resend_false(server, url, failure):
-    """With ``resend=False`` the caller always gets the rejected answer; the next request carries the new token."""
+def test_resend_false_returns_the_rejected_response(server, url, failure):
+    """With ``resend=False`` the caller always gets the rejected response; the next request carries the new token."""
     auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, resend=False).for_api("ka10001")
     requests.post(url, json={}, auth=auth)
     server.revoke_all()
@@ -225,17 +225,17 @@ def test_resend_false(server, url, failure):
     if failure == "refused":
         server.fail(Reply({"return_code": 3, "return_msg": "[8050:지정단말기 인증에 실패했습니다]"}))
 
-    answer = requests.post(url, json={}, auth=auth)
+    response = requests.post(url, json={}, auth=auth)
 
-    assert "[8005:" in answer.json()["return_msg"]
+    assert "[8005:" in response.json()["return_msg"]
     assert [PATH, "/oauth2/token"] == [request.path for request in server.requests[-2:]]
     if failure == "none":
         assert 0 == requests.post(url, json={}, auth=auth).json()["return_code"]
     assert 2 == server.issues
 
 
-def test_for_api_may_decide_on_resending(server, auth, url):
-    """``for_api(..., resend=False)`` holds for its requests alone."""
+def test_resend_of_for_api_holds_for_its_requests_only(server, auth, url):
+    """``for_api(..., resend=False)`` holds for its requests only."""
     orders, quotes = auth.for_api("kt10000", resend=False), auth.for_api("ka10001")
     auth.token()
     server.revoke_all()
@@ -247,36 +247,36 @@ def test_for_api_may_decide_on_resending(server, auth, url):
     assert ["kt10000", "ka10001", "ka10001"] == [r.api_id for r in server.requests if r.path == PATH]
 
 
-def test_a_faster_thread_s_token_is_used(server, session, url):
-    """A request that carries an older token than the current one is sent again without another au10001 call."""
+def test_a_request_with_an_older_token_is_resent_without_an_issue(server, session, url):
+    """A request that carries an older token than the current one is resent without another au10001 call."""
     old = session.prepare_request(requests.Request("POST", url, json={}))
     server.revoke_all()
     session.post(url, json={})
     assert 2 == server.issues
 
-    answer = session.send(old)
+    response = session.send(old)
 
-    assert 0 == answer.json()["return_code"]
+    assert 0 == response.json()["return_code"]
     assert 2 == server.issues
 
 
-def test_history_elapsed_and_hooks(server, session, url):
-    """The rejected answer is in ``history``, ``elapsed`` is set, and the user's hooks see the final answer alone."""
+def test_history_elapsed_and_hooks_after_a_resend(server, session, url):
+    """The rejected response is in ``history``, ``elapsed`` is set, and the user's hooks see only the final response."""
     session.post(url, json={})
     server.revoke_all()
     seen = []
 
-    answer = session.post(url, json={}, hooks={"response": lambda response, **kwargs: seen.append(response)})
+    response = session.post(url, json={}, hooks={"response": lambda response, **kwargs: seen.append(response)})
 
-    assert [answer] == seen
-    assert ["[8005:" in before.json()["return_msg"] for before in answer.history] == [True]
-    assert 0 < answer.elapsed.total_seconds() < 60
-    assert answer.request is not answer.history[0].request
-    assert answer.request.headers["Authorization"] == f"Bearer {session.auth.token()}"
+    assert [response] == seen
+    assert ["[8005:" in before.json()["return_msg"] for before in response.history] == [True]
+    assert 0 < response.elapsed.total_seconds() < 60
+    assert response.request is not response.history[0].request
+    assert response.request.headers["Authorization"] == f"Bearer {session.auth.token()}"
 
 
 def test_the_hook_is_registered_once(server, auth, url):
-    """However often an auth is applied to a request, it is sent again once."""
+    """A request to which several auths were applied is resent only once."""
     auth.token()
     server.revoke_all()
     server.fail(*[Reply(REJECTED)] * 2, path=PATH)
@@ -294,91 +294,91 @@ def test_the_hook_is_registered_once(server, auth, url):
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("rejection", [8005, 401])
 @pytest.mark.parametrize("lent", [True, False])
-def test_one_blocking_connection_is_enough(server, url, stream, rejection, lent):
-    """A blocking pool of one connection, lent for the token call as well, does not make the auth wait for itself."""
+def test_a_blocking_pool_of_one_connection_causes_no_deadlock(server, url, stream, rejection, lent):
+    """A blocking pool of one connection causes no deadlock, even if the token call uses the same pool."""
     server.rejection = rejection
     with requests.Session() as session:
         session.mount("http://", HTTPAdapter(pool_block=True, pool_maxsize=1, pool_connections=1))
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, session=session if lent else None)
         session.auth = auth.for_api("ka10001")
         for _ in range(3):
-            with session.post(url, json={}, stream=stream) as answer:
-                assert 0 == answer.json()["return_code"]
+            with session.post(url, json={}, stream=stream) as response:
+                assert 0 == response.json()["return_code"]
             server.revoke_all()
 
     assert 3 == server.issues
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_401_of_3_megabytes(server, url, auth, stream):
+def test_a_401_of_3_megabytes_frees_its_connection(server, url, auth, stream):
     """A 401 with a huge body is read, or with ``stream=True`` closed, before the connection is used again."""
     auth.token()
     server.fail(lambda request: [server.revoke_all(), Reply(b"x" * 3_000_000, 401)][1], path=PATH)
     with requests.Session() as session:
         session.mount("http://", HTTPAdapter(pool_block=True, pool_maxsize=1))
 
-        answer = session.post(url, json={}, stream=stream, auth=auth.for_api("ka10001"))
+        response = session.post(url, json={}, stream=stream, auth=auth.for_api("ka10001"))
 
-        assert 0 == answer.json()["return_code"]
+        assert 0 == response.json()["return_code"]
 
 
-@pytest.mark.parametrize("size, is_read", [(65536, True), (65537, False)])
-def test_a_rejected_streamed_answer_that_the_caller_gets(server, auth, url, size, is_read):
-    """With ``stream=True`` a rejected answer of up to 64 KiB can be read by the caller; a longer one is closed."""
+@pytest.mark.parametrize("size, is_readable", [(65536, True), (65537, False)])
+def test_a_rejected_streamed_response_of_64_kib_can_be_read(server, auth, url, size, is_readable):
+    """With ``stream=True`` the caller can read a rejected response of up to 64 KiB; a longer one is closed."""
     auth.token()
     server.content_length = True
     server.fail(Reply(b"x" * size, 401), path=PATH)
 
-    with requests.post(url, json={}, stream=True, auth=auth.for_api("ka10001", resend=False)) as answer:
-        assert is_read == (b"x" * size == answer.content)
+    with requests.post(url, json={}, stream=True, auth=auth.for_api("ka10001", resend=False)) as response:
+        assert is_readable == (b"x" * size == response.content)
 
 
-def test_streamed_answers_stay_unread(server, session, url):
-    """With ``stream=True`` an accepted answer of over 1 KiB is left to the caller, down to ``raw``."""
+def test_a_streamed_success_above_1_kib_can_be_read_from_raw(server, session, url):
+    """With ``stream=True`` the caller can read an accepted response above 1 KiB from ``raw``, from its first byte."""
     session.post(url, json={})
     server.fail(Reply(b"x" * 1025), path=PATH)
 
-    with session.post(url, json={}, stream=True) as answer:
-        assert b"x" * 1025 == answer.raw.read()
+    with session.post(url, json={}, stream=True) as response:
+        assert b"x" * 1025 == response.raw.read()
 
 
-def test_a_short_streamed_answer_can_still_be_read(server, session, url):
-    """With ``stream=True`` a short answer has been looked at: ``content``, ``json()`` and ``iter_content`` work."""
-    with session.post(url, json={}, stream=True) as answer:
-        assert 0 == answer.json()["return_code"]
-        assert answer.content == b"".join(answer.iter_content(7))
+def test_a_short_streamed_response_can_still_be_read(server, session, url):
+    """With ``stream=True`` a short response can still be read by ``content``, ``json()`` and ``iter_content``."""
+    with session.post(url, json={}, stream=True) as response:
+        assert 0 == response.json()["return_code"]
+        assert response.content == b"".join(response.iter_content(7))
 
 
-def test_an_empty_streamed_answer_keeps_no_connection(server, session, url, monkeypatch):
-    """With ``stream=True`` there is nothing to read in it: what comes next goes out over the same connection."""
+def test_an_empty_streamed_response_frees_its_connection(server, session, url, monkeypatch):
+    """With ``stream=True`` an empty response frees its connection, and the next request uses it."""
     session.auth.token()
     server.content_length = True
-    connect, connected = HTTPConnection.connect, []
-    monkeypatch.setattr(HTTPConnection, "connect", lambda self: (connected.append(self.port), connect(self))[1])
+    connect, connected_ports = HTTPConnection.connect, []
+    monkeypatch.setattr(HTTPConnection, "connect", lambda self: (connected_ports.append(self.port), connect(self))[1])
     server.fail(Reply(b""), lambda request: [server.revoke_all(), Reply(b"", 401)][1], Reply(b""), path=PATH)
 
-    answers = [session.post(url, json={}, stream=True) for _ in range(2)]
+    responses = [session.post(url, json={}, stream=True) for _ in range(2)]
 
-    assert [200, 200] == [answer.status_code for answer in answers]
-    # The three requests have one, and the token call between them has another.
+    assert [200, 200] == [response.status_code for response in responses]
+    # The three requests share one connection, and the token call between them has another.
     assert [PATH, PATH, "/oauth2/token", PATH] == [request.path for request in server.requests[1:]]
-    assert 2 == connected.count(urlsplit(url).port)
+    assert 2 == connected_ports.count(urlsplit(url).port)
 
 
-def test_a_401_cut_in_the_middle():
-    """A 401 whose body breaks off is a rejection all the same."""
+def test_a_401_with_a_cut_off_body_is_a_rejection():
+    """A 401 whose body is cut off is a rejection, too."""
     with RawServer(issued("first"), http(b"cut", "401 Unauthorized", length=100), issued("second"), http(b"{}")) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
 
-        answer = requests.post(raw.url + PATH, json={}, auth=auth)
+        response = requests.post(raw.url + PATH, json={}, auth=auth)
 
-        assert {} == answer.json()
+        assert {} == response.json()
     assert b"Bearer second" in raw.requests[-1]
 
 
-def test_an_accepted_answer_cut_in_the_middle_still_fails():
-    """An answer that breaks off raises what requests raises without the auth, and is sent once."""
-    # In chunks: urllib3 1.26 does not mind a body that is shorter than declared.
+def test_a_200_with_a_cut_off_body_raises_requests_own_error():
+    """A 200 whose body is cut off raises the same error as without the auth, and its request is sent once."""
+    # In chunks: urllib3 1.26 accepts a body that is shorter than declared.
     cut = http_chunked(b'{"return_code"').removesuffix(b"0\r\n\r\n")
     with RawServer(issued("first"), cut) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
@@ -391,8 +391,8 @@ def test_an_accepted_answer_cut_in_the_middle_still_fails():
 
 @pytest.mark.parametrize("make", [http, http_chunked])
 @pytest.mark.parametrize("size, attempts", [(1024, 2), (1025, 1)])
-def test_a_rejection_of_1_kib(make, size, attempts):
-    """An envelope of up to 1 KiB is looked at, with a declared length or without."""
+def test_a_rejection_of_up_to_1_kib_is_recognized(make, size, attempts):
+    """A rejection of up to 1 KiB is recognized, with or without a declared length."""
     body = json.dumps(REJECTED).encode().ljust(size)
     with RawServer(issued("first"), make(body), issued("second"), http(b"{}")) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
@@ -403,8 +403,8 @@ def test_a_rejection_of_1_kib(make, size, attempts):
 
 
 @pytest.mark.parametrize("second", [faults.server_error(503), refusal(1700, limit=5, api_id="ka10001")])
-def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second):
-    """A resent request that fails for another reason says nothing about the new token: its trial goes on."""
+def test_a_resend_with_another_error_does_not_end_the_trial(server, session, url, second):
+    """If the resend fails for another reason, the trial of the new token goes on."""
     server.clock.stop()
     server.reissue = "new"
     server.fail(*[Reply(REJECTED), second] * 10, path=PATH)
@@ -416,18 +416,18 @@ def test_a_failure_after_a_rejection_spares_au10001(server, session, url, second
 
 
 @pytest.mark.parametrize(
-    "unread",
+    "rejection",
     [http_chunked(json.dumps(REJECTED).encode()), http(json.dumps(REJECTED).encode(), length=10**15)],
     ids=["no length", "no such length"],
 )
-def test_an_answer_that_nobody_read_spares_au10001(local_clock, unread):
-    """With ``stream=True``, answers of unknown length say nothing about the new token: they may reject it.
+def test_a_streamed_rejection_of_unknown_length_starts_a_pause(local_clock, rejection):
+    """With ``stream=True``, a rejection of unknown length starts a pause: au10001 is not called again.
 
-    A length that no body has counts for none.
+    A declared length that no body can have counts as unknown.
     """
-    turned_down = http(b"", "401 Unauthorized")
-    first, second = (issued("first"), turned_down), (issued("second"), unread, unread, turned_down)
-    with RawServer(*first, *second, issued("third"), unread) as raw:
+    unauthorized = http(b"", "401 Unauthorized")
+    first, second = (issued("first"), unauthorized), (issued("second"), rejection, rejection, unauthorized)
+    with RawServer(*first, *second, issued("third"), rejection) as raw:
         local_clock.stop()
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
         for _ in range(3):
@@ -436,10 +436,10 @@ def test_an_answer_that_nobody_read_spares_au10001(local_clock, unread):
         assert 2 == sum(b"/oauth2/token" in request for request in raw.requests)
 
 
-def test_a_short_success_says_that_the_token_was_taken(local_clock):
-    """With ``stream=True`` as well: the next rejection is met at once."""
-    turned_down, done = http(b"", "401 Unauthorized"), http(b'{"return_code": 0}')
-    with RawServer(issued("first"), turned_down, issued("second"), done, turned_down, issued("third"), done) as raw:
+def test_a_short_streamed_success_ends_the_trial(local_clock):
+    """With ``stream=True``, too, a short success ends the trial: a later rejection replaces the token at once."""
+    unauthorized, done = http(b"", "401 Unauthorized"), http(b'{"return_code": 0}')
+    with RawServer(issued("first"), unauthorized, issued("second"), done, unauthorized, issued("third"), done) as raw:
         local_clock.stop()
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
         for _ in range(2):
@@ -448,8 +448,8 @@ def test_a_short_success_says_that_the_token_was_taken(local_clock):
         assert 3 == sum(b"/oauth2/token" in request for request in raw.requests)
 
 
-class Canned(BaseAdapter):
-    """An adapter of the user's own, which makes up an answer: no ``connection`` of it leads anywhere."""
+class AdapterWithoutConnection(BaseAdapter):
+    """A user's adapter that makes up a response: it has no ``connection``."""
 
     def send(self, request, **kwargs):
         response = requests.Response()
@@ -460,10 +460,10 @@ class Canned(BaseAdapter):
         pass
 
 
-def test_an_answer_that_came_over_no_connection(server, session, url, caplog):
-    """A rejection that an adapter of the user's made up goes to the caller; the next request has a new token."""
+def test_a_rejection_without_a_connection_is_not_resent(server, session, url, caplog):
+    """A rejection without a connection is returned to the caller; the next request carries a new token."""
     server.reissue = "new"
-    session.mount(url, Canned())
+    session.mount(url, AdapterWithoutConnection())
 
     assert 401 == session.post(url, json={}).status_code
     assert "not resent: the response came over no connection" in caplog.text
@@ -471,8 +471,8 @@ def test_an_answer_that_came_over_no_connection(server, session, url, caplog):
 
 
 @pytest.mark.parametrize("return_code", [b"0.0", b'" 0"', b"false", b"0", b'"0"'])
-def test_a_success_is_never_sent_again(server, session, url, return_code):
-    """However 0 is spelt, an order that succeeded goes out once, whatever its message says."""
+def test_a_success_is_never_resent(server, session, url, return_code):
+    """An order that succeeded is sent once, however 0 is written in ``return_code`` and whatever its message says."""
     server.fail(Reply(b'{"return_code": %b, "return_msg": "[8005:...]"}' % return_code), path=PATH)
 
     session.post(url, json={})
@@ -480,8 +480,8 @@ def test_a_success_is_never_sent_again(server, session, url, return_code):
     assert 1 == server.issues
 
 
-def test_hooks_that_are_not_run_by_requests(caplog):
-    """A library that runs them itself may not say whether the answer is streamed (requests-cache): then it is not."""
+def test_without_a_stream_argument_the_hook_reads_the_response(caplog):
+    """If a library such as requests-cache runs the hooks without ``stream``, the response counts as not streamed."""
     chunked = http_chunked(json.dumps(REJECTED).encode())
     with RawServer(issued("first"), chunked, issued("second"), chunked) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
@@ -497,28 +497,28 @@ def test_hooks_that_are_not_run_by_requests(caplog):
 
 
 @pytest.mark.parametrize("stream", [True, False])
-def test_chunked_answers(stream):
-    """A rejection without a declared length is recognised, with ``stream=True`` as well."""
+def test_a_chunked_rejection_is_recognized(stream):
+    """A chunked rejection, without a declared length, is recognized with and without ``stream=True``."""
     body = json.dumps(REJECTED).encode()
     chunked = http_chunked(body)
     with RawServer(issued("first"), chunked, issued("second"), http(b"{}")) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
 
-        with requests.post(raw.url + PATH, json={}, auth=auth, stream=stream) as answer:
-            assert {} == answer.json()
+        with requests.post(raw.url + PATH, json={}, auth=auth, stream=stream) as response:
+            assert {} == response.json()
 
 
-def test_the_second_answer_is_left_to_the_caller():
-    """With ``stream=True``, the second answer's body of unknown length is not read before the caller does."""
+def test_the_streamed_body_of_a_second_response_can_be_read():
+    """With ``stream=True`` the caller can read the second response's body of unknown length from ``raw``."""
     with RawServer(issued("first"), http(b"", "401 Unauthorized"), issued("second"), http_chunked(b"{}")) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
 
-        with requests.post(raw.url + PATH, json={}, auth=auth, stream=True) as answer:
-            assert b"{}" == answer.raw.read(decode_content=True)
+        with requests.post(raw.url + PATH, json={}, auth=auth, stream=True) as response:
+            assert b"{}" == response.raw.read(decode_content=True)
 
 
-def test_the_second_send_fails():
-    """If the second attempt breaks off, the caller gets that error."""
+def test_an_error_of_the_resend_is_raised():
+    """If the connection breaks off during the resend, the caller gets that error."""
     with RawServer(issued("first"), http(json.dumps(REJECTED).encode()), issued("second"), b"") as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url).for_api("ka10001")
 
@@ -529,15 +529,15 @@ def test_the_second_send_fails():
 
 
 @pytest.mark.parametrize("end", [b"", b"0\r\n\r\n"])
-def test_a_streamed_rejection_that_the_caller_gets_can_be_read(end):
-    """With ``stream=True`` and ``resend=False`` the caller reads the rejection, even without its last chunk."""
+def test_a_streamed_rejection_can_be_read_without_its_last_chunk(end):
+    """With ``stream=True`` and ``resend=False`` the caller can read the rejection, even without its last chunk."""
     body = json.dumps(REJECTED).encode()
     chunked = http_chunked(body).removesuffix(b"0\r\n\r\n") + end
     done = threading.Event()
 
     def serve(connection):
         connection.sendall(chunked)
-        done.wait(60)  # Open, so that only the rejection itself can be read.
+        done.wait(60)  # The connection stays open, so that only the rejection itself can be read.
 
     with RawServer(issued("first"), serve, issued("second")) as raw:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, resend=False).for_api("ka10001")
@@ -547,8 +547,8 @@ def test_a_streamed_rejection_that_the_caller_gets_can_be_read(end):
             assert body == b"".join(response.iter_content(7))
 
 
-def test_the_resend_carries_the_token_of_the_account_that_was_rejected(server, auth, url):
-    """If another thread puts another account's token on the request meanwhile, the resend does not carry it."""
+def test_the_resend_carries_the_token_of_its_own_account(server, auth, url):
+    """If another thread sets another account's token on the request meanwhile, the resend does not carry it."""
 
     class Contested(requests.PreparedRequest):
         def copy(self):

@@ -12,25 +12,25 @@ from requests_kiwoom.testing.server import Reply
 from tests.helpers.threads import in_threads, over_and_over, until, wait_for
 
 
-def full(server, auth):
-    """Whether the token that is held has its full 24 hours, to the minute."""
+def has_full_life(server, auth):
+    """Return whether the current token has its full 24 hours, to the minute."""
     return abs(auth.expires_at.timestamp() - server.clock() - 24 * 3600) <= 60
 
 
 def test_renew_revokes_and_issues(server, auth):
-    """A token with less than 24 hours is revoked, and another is issued."""
+    """``renew()`` revokes a token with less than 24 hours left, and issues another."""
     auth.token()
     server.clock.advance(hours=3)
 
     auth.renew()
 
-    assert full(server, auth)
+    assert has_full_life(server, auth)
     assert (2, 1) == (server.issues, server.revokes)
     assert ["/oauth2/token", "/oauth2/revoke", "/oauth2/token"] == [request.path for request in server.requests]
 
 
-def test_a_new_token_is_kept(server, auth):
-    """A token that has its full 24 hours, to the minute, is not revoked."""
+def test_renew_keeps_a_new_token(server, auth):
+    """``renew()`` does not revoke a token that has its full 24 hours, to the minute."""
     server.clock.stop()
     auth.token()
     server.clock.advance(seconds=auth.expires_at.timestamp() - 24 * 3600 + 59.9 - server.clock())
@@ -44,8 +44,8 @@ def test_a_new_token_is_kept(server, auth):
 
 
 @pytest.mark.parametrize("off, revokes", [(60, 0), (60.01, 1), (-60, 0), (-60.01, 1)])
-def test_a_new_token_to_the_second(server, local_clock, auth, off, revokes):
-    """A token that has a minute less, or by this clock more, than 24 hours is kept; beyond that it is revoked."""
+def test_renew_keeps_a_token_within_a_minute_of_24_hours(server, local_clock, auth, off, revokes):
+    """``renew()`` keeps a token that has 24 hours left, give or take a minute, and revokes any other one."""
     auth.token()
     local_clock.set(auth.expires_at.timestamp() - 24 * 3600 + off)
 
@@ -54,19 +54,19 @@ def test_a_new_token_to_the_second(server, local_clock, auth, off, revokes):
     assert revokes == server.revokes
 
 
-def test_in_a_cold_process(server, auth):
-    """In a process that holds no token, renew() still ends with a full 24 hours."""
+def test_renew_without_a_token_ends_with_a_full_24_hours(server, auth):
+    """An auth without a token has one with its full 24 hours after ``renew()``."""
     KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).token()
     server.clock.advance(hours=3)
 
     assert auth.renew()
 
-    assert full(server, auth)
+    assert has_full_life(server, auth)
     assert (3, 1) == (server.issues, server.revokes)
 
 
-def test_while_8_threads_send(server, session, url):
-    """While 8 threads send, renew() fails no request: 1 revoke, 1 issue."""
+def test_renew_fails_no_request_of_8_threads(server, session, url):
+    """``renew()`` fails no request while 8 threads send: it makes one revoke and one issue."""
     session.post(url, json={})
     server.clock.advance(hours=3)
 
@@ -76,11 +76,11 @@ def test_while_8_threads_send(server, session, url):
 
     assert {0} == set(codes)
     assert (2, 1) == (server.issues, server.revokes)
-    assert full(server, session.auth)
+    assert has_full_life(server, session.auth)
 
 
-def test_from_8_threads(server, auth):
-    """8 threads that renew at once: 1 revoke, 1 issue."""
+def test_renew_from_8_threads_revokes_and_issues_once(server, auth):
+    """8 threads that call ``renew()`` at once make one revoke and one issue."""
     auth.token()
     server.clock.advance(hours=3)
 
@@ -89,7 +89,7 @@ def test_from_8_threads(server, auth):
 
 
 def test_a_refused_revoke_does_not_stop_the_issue(server, auth, caplog):
-    """au10002 says no: au10001 is asked all the same, and the log says that the token is not new."""
+    """If au10002 refuses, ``renew()`` still calls au10001, and the log says that the token is not new."""
     auth.token()
     server.clock.advance(hours=3)
     server.fail(Reply({"return_code": 3, "return_msg": "[8016:Token 폐기에 실패했습니다]"}), path=REVOKE_PATH)
@@ -101,8 +101,8 @@ def test_a_refused_revoke_does_not_stop_the_issue(server, auth, caplog):
 
 
 @pytest.mark.parametrize("reply", [Reply(b"", 500), Reply(b"<html>"), Reply([1]), Reply({})])
-def test_an_unanswered_revoke_keeps_the_token(server, auth, reply):
-    """au10002 gives no answer: ``TokenRevokeError``, and the token stays in use."""
+def test_renew_keeps_the_token_if_au10002_gives_no_response(server, auth, reply):
+    """If au10002 gives no usable response, ``renew()`` raises ``TokenRevokeError``, and the token stays in use."""
     token = auth.token()
     server.clock.advance(hours=3)
     server.fail(reply, path=REVOKE_PATH)
@@ -114,8 +114,8 @@ def test_an_unanswered_revoke_keeps_the_token(server, auth, reply):
     assert 1 == server.issues
 
 
-def test_the_issue_after_the_revoke_fails(server, auth):
-    """If no token can be issued after the revoke, renew() raises; the revoked token is not used again."""
+def test_renew_raises_if_no_token_is_issued_after_the_revoke(server, auth):
+    """If no token can be issued after the revoke, ``renew()`` raises, and the revoked token is not used again."""
     auth.token()
     server.clock.advance(hours=3)
     server.fail(Reply(b"", 500))
@@ -126,11 +126,11 @@ def test_the_issue_after_the_revoke_fails(server, auth):
 
     auth.token()
     assert (3, 1) == (server.issues, server.revokes)
-    assert full(server, auth)
+    assert has_full_life(server, auth)
 
 
-def test_renew_spares_a_failing_endpoint(server, auth):
-    """While au10001 is left alone, renew() raises at once, and revokes nothing."""
+def test_renew_raises_at_once_while_au10001_is_in_a_pause(server, auth):
+    """While au10001 is in a pause, ``renew()`` raises at once, and revokes nothing."""
     server.clock.stop()
     auth.token()
     server.clock.advance(hours=25)
@@ -144,8 +144,8 @@ def test_renew_spares_a_failing_endpoint(server, auth):
     assert (2, 0) == (server.issues, server.revokes)
 
 
-def test_renew_is_the_way_out_of_a_rejected_token(server, session, url):
-    """au10001 hands out a token that is rejected: renew() ends that."""
+def test_renew_replaces_a_rejected_token_that_au10001_returns_again(server, session, url):
+    """If au10001 returns a rejected token again, ``renew()`` replaces it with one that is accepted."""
     session.post(url, json={})
     rejected = Reply({"return_code": 3, "return_msg": "[8005:...]"})
     server.fail(*[rejected] * 2, path="/api/dostk/stkinfo")
@@ -156,11 +156,11 @@ def test_renew_is_the_way_out_of_a_rejected_token(server, session, url):
     session.auth.renew()
 
     assert 0 == session.post(url, json={}).json()["return_code"]
-    assert full(server, session.auth)
+    assert has_full_life(server, session.auth)
 
 
-def test_renew_does_not_keep_a_rejected_token_because_it_is_new(server, session, url):
-    """A token that is rejected in its first minute is revoked by renew(), although it has its full 24 hours."""
+def test_renew_revokes_a_rejected_token_even_if_it_is_new(server, session, url):
+    """``renew()`` revokes a token that was rejected in its first minute, although it has its full 24 hours."""
     session.post(url, json={})
     server.fail(*[Reply({"return_code": 3, "return_msg": "[8005:...]"})] * 2, path="/api/dostk/stkinfo")
     session.post(url, json={})
@@ -172,8 +172,8 @@ def test_renew_does_not_keep_a_rejected_token_because_it_is_new(server, session,
     assert rejected != session.auth.token()
 
 
-def test_revoke(server, auth):
-    """revoke() kills the token that is held; the next request issues another."""
+def test_revoke_calls_au10002_and_the_next_request_issues(server, auth):
+    """``revoke()`` revokes the current token with au10002; the next request issues another."""
     token = auth.token()
 
     auth.revoke()
@@ -184,16 +184,16 @@ def test_revoke(server, auth):
     assert token != auth.token()
 
 
-def test_revoke_without_a_token(server, auth):
-    """Without a token revoke() sends nothing."""
+def test_revoke_without_a_token_sends_nothing(server, auth):
+    """Without a token ``revoke()`` sends nothing."""
     auth.revoke()
 
     assert [] == server.requests
 
 
 @pytest.mark.parametrize("reply", [Reply(b"", 500), Reply({"return_code": 3, "return_msg": "[8015:...]"})])
-def test_revoke_fails(server, auth, reply):
-    """If au10002 does not revoke, the error carries what it said, and the token stays in use."""
+def test_a_failed_revoke_keeps_the_token(server, auth, reply):
+    """If au10002 does not revoke, the error carries its code, and the token stays in use."""
     token = auth.token()
     server.fail(reply, path=REVOKE_PATH)
 
@@ -205,8 +205,8 @@ def test_revoke_fails(server, auth, reply):
     assert token == auth.token()
 
 
-def test_nobody_answers_a_revoke(server, auth):
-    """If the connection breaks off, the error says which call it was."""
+def test_the_error_of_a_broken_revoke_names_the_call(server, auth):
+    """If the connection of a revoke breaks off, the error names the call."""
     auth.token()
     server.fail(faults.RESET_BEFORE, path=REVOKE_PATH)
 
@@ -215,15 +215,15 @@ def test_nobody_answers_a_revoke(server, auth):
 
 
 def test_token_is_the_bare_string(server, auth):
-    """token() is what a WebSocket login sends: the token without ``Bearer``."""
+    """``token()`` returns what a WebSocket login sends: the token without ``Bearer``."""
     token = auth.token()
 
     assert isinstance(token, str) and " " not in token
     assert 1 == server.issues
 
 
-def test_a_rejected_login_from_8_threads(server, auth):
-    """8 logins were refused the same token: token(rejected=...) issues once."""
+def test_8_threads_with_a_rejected_login_issue_one_token(server, auth):
+    """If 8 threads report the same rejected token, ``token(rejected=...)`` issues one token."""
     old = auth.token()
     server.revoke_all()
 
@@ -233,8 +233,8 @@ def test_a_rejected_login_from_8_threads(server, auth):
     assert 2 == server.issues
 
 
-def test_a_rejected_login_without_a_cure(server, auth):
-    """au10001 hands out the refused token again: that is an error, which names ``renew(force=True)``."""
+def test_token_raises_if_au10001_returns_the_rejected_token_again(server, auth):
+    """If au10001 returns the rejected token again, ``token(rejected=...)`` raises, and names ``renew(force=True)``."""
     server.clock.stop()
     old = auth.token()
 
@@ -246,8 +246,8 @@ def test_a_rejected_login_without_a_cure(server, auth):
     assert 2 == server.issues
 
 
-def test_a_rejected_login_that_is_refused(server, auth):
-    """Kiwoom refuses another token: ``TokenRefused``."""
+def test_token_raises_token_refused_if_kiwoom_refuses_another(server, auth):
+    """If Kiwoom refuses to issue another token, ``token(rejected=...)`` raises ``TokenRefused``."""
     old = auth.token()
     server.secretkey = "changed"
 
@@ -256,7 +256,7 @@ def test_a_rejected_login_that_is_refused(server, auth):
 
 
 def test_requests_wait_for_renew(server, auth, url):
-    """A request that comes while renew() is under way waits, and carries the new token."""
+    """A request that starts during ``renew()`` waits, and carries the new token."""
     old = auth.token()
     server.clock.advance(hours=3)
     server.latency = 0.2
@@ -264,16 +264,16 @@ def test_requests_wait_for_renew(server, auth, url):
     renewing.start()
     until(lambda: server.revokes)  # Until au10002 is under way.
 
-    answer = requests.post(url, json={}, auth=auth.for_api("ka10001"))
+    response = requests.post(url, json={}, auth=auth.for_api("ka10001"))
 
     renewing.join(60)
-    assert 0 == answer.json()["return_code"]
+    assert 0 == response.json()["return_code"]
     assert old != server.requests[-1].token
     assert 2 == server.issues
 
 
-def test_a_cold_process_keeps_the_token_that_was_not_revoked(server, auth):
-    """What au10001 handed out to ``renew()`` stays in use, and is not asked for again."""
+def test_renew_keeps_an_obtained_token_that_it_cannot_revoke(server, auth):
+    """If ``renew()`` cannot revoke the token that it obtained, that token stays in use: au10001 is not called again."""
     KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).token()
     server.clock.advance(hours=5)
     server.fail(Reply(b"", 502), path="/oauth2/revoke")

@@ -1,4 +1,4 @@
-"""What is sent again has the same body as the first time; what cannot be sent again is not."""
+"""A resent request has the same body as the first; a request whose body cannot be sent again is not resent."""
 
 import io
 
@@ -8,8 +8,8 @@ import requests
 from tests.helpers.constants import PATH
 
 
-def bodies(server):
-    """The bodies of the requests to the API since the token was issued."""
+def get_bodies(server):
+    """Return the bodies of the requests to the API, without token calls."""
     return [request.body for request in server.requests if request.path == PATH]
 
 
@@ -26,21 +26,21 @@ def bodies(server):
     ids=["json", "bytes", "str", "dict", "files", "none"],
 )
 @pytest.mark.parametrize("rejection", [8005, 401])
-def test_the_same_bytes_are_sent_again(server, session, url, body, rejection):
-    """The second request has the very bytes of the first."""
+def test_a_resend_has_the_same_bytes(server, session, url, body, rejection):
+    """The body of the resend has the same bytes as the first."""
     server.rejection = rejection
     session.auth.token()
     server.revoke_all()
 
-    answer = session.post(url, **body)
+    response = session.post(url, **body)
 
-    assert 0 == answer.json()["return_code"]
-    first, second = bodies(server)
+    assert 0 == response.json()["return_code"]
+    first, second = get_bodies(server)
     assert first == second
 
 
-def test_a_file_is_sent_again_from_where_it_stood(server, session, url, tmp_path):
-    """A file that stood at position 2 is rewound to position 2, not to its start."""
+def test_a_file_is_resent_from_its_first_position(server, session, url, tmp_path):
+    """A file that was at position 2 is rewound to position 2, not to its start."""
     path = tmp_path / "upload.bin"
     path.write_bytes(b"0123456789")
     session.auth.token()
@@ -48,14 +48,14 @@ def test_a_file_is_sent_again_from_where_it_stood(server, session, url, tmp_path
 
     with path.open("rb") as file:
         file.seek(2)
-        answer = session.post(url, data=file)
+        response = session.post(url, data=file)
 
-    assert 0 == answer.json()["return_code"]
-    assert [b"23456789"] * 2 == bodies(server)
+    assert 0 == response.json()["return_code"]
+    assert [b"23456789"] * 2 == get_bodies(server)
 
 
 class Unseekable(io.RawIOBase):
-    """A stream that can be read once, as a pipe can."""
+    """A stream that can be read once, like a pipe."""
 
     def __init__(self, content):
         self._content = io.BytesIO(content)
@@ -68,7 +68,7 @@ class Unseekable(io.RawIOBase):
 
 
 class HasNoSeek:
-    """A body with ``read`` and a length, and no more."""
+    """A body with ``read`` and a length, but without ``seek``."""
 
     def __init__(self, content):
         self._content = io.BytesIO(content)
@@ -100,37 +100,37 @@ class Closing(io.BytesIO):
     ids=["generator", "unseekable", "no-seek"],
 )
 @pytest.mark.parametrize("rejection", [8005, 401])
-def test_what_cannot_be_read_twice_is_not_sent_twice(server, session, url, make, rejection, caplog):
-    """A stream is never sent again empty: the caller gets the rejected answer, the next request a new token."""
+def test_a_body_that_can_be_read_once_is_not_resent(server, session, url, make, rejection, caplog):
+    """A stream is never resent empty: the caller gets the rejected response, and the next request a new token."""
     server.rejection = rejection
     session.auth.token()
     server.revoke_all()
 
-    answer = session.post(url, data=make())
+    response = session.post(url, data=make())
 
-    assert "[8005:" in answer.json()["return_msg"]
-    assert [b"abcd"] == bodies(server)
+    assert "[8005:" in response.json()["return_msg"]
+    assert [b"abcd"] == get_bodies(server)
     assert 2 == server.issues
     assert "cannot be sent a second time" in caplog.text
     assert 0 == session.post(url, json={}).json()["return_code"]
 
 
-def test_a_file_that_was_closed_is_not_sent_again(server, session, url):
-    """A body that cannot be rewound any more gives the rejected answer, not an error."""
+def test_a_file_that_was_closed_is_not_resent(server, session, url):
+    """If a body can no longer be rewound, the caller gets the rejected response, not an error."""
     session.auth.token()
     server.revoke_all()
 
-    answer = session.post(url, data=Closing(b"abcd"))
+    response = session.post(url, data=Closing(b"abcd"))
 
-    assert "[8005:" in answer.json()["return_msg"]
-    assert [b"abcd"] == bodies(server)
+    assert "[8005:" in response.json()["return_msg"]
+    assert [b"abcd"] == get_bodies(server)
 
 
-def test_a_prepared_request_can_be_sent_often(server, session, url):
-    """A prepared request that the user sends again after the auth has is whole each time."""
+def test_a_prepared_request_has_its_body_at_each_send(server, session, url):
+    """A prepared request that was resent has its whole body each time that the user sends it again."""
     prepared = session.prepare_request(requests.Request("POST", url, data=b"order"))
     server.revoke_all()
     for _ in range(3):
         assert 0 == session.send(prepared).json()["return_code"]
 
-    assert {b"order"} == set(bodies(server))
+    assert {b"order"} == set(get_bodies(server))

@@ -1,4 +1,4 @@
-"""A request that is sent again has the headers, the settings and the cookies of the first."""
+"""A resent request has the headers, the settings and the cookies of the first."""
 
 import pytest
 from requests.adapters import HTTPAdapter
@@ -7,8 +7,8 @@ from requests_kiwoom.testing.server import Reply
 from tests.helpers.constants import PATH, REJECTED
 
 
-def test_all_headers_are_sent_again(server, session, url):
-    """A request that is sent again keeps its continuation and every other header."""
+def test_a_resend_has_all_headers(server, session, url):
+    """A resent request has its continuation headers (``cont-yn``, ``next-key``) and every other header."""
     session.post(url, json={})
     server.revoke_all()
 
@@ -20,8 +20,8 @@ def test_all_headers_are_sent_again(server, session, url):
     assert ("Y", "20241107", "1") == tuple(second.headers[name] for name in ("cont-yn", "next-key", "x-mine"))
 
 
-class Noting(HTTPAdapter):
-    """An adapter that notes with which settings each request is sent, and heeds none of them."""
+class RecordingAdapter(HTTPAdapter):
+    """An adapter that records the settings of each send, and applies none of them."""
 
     def __init__(self):
         super().__init__()
@@ -32,25 +32,25 @@ class Noting(HTTPAdapter):
         return super().send(request)
 
 
-def test_all_settings_hold_for_the_second_request(server, session, url):
-    """Timeout, proxies, certificates and the rest are those of the first: requests does not ask for them again."""
+def test_a_resend_has_all_settings(server, session, url):
+    """The hook passes the timeout, proxies, certificates and other settings of the first send to the resend."""
     session.auth.token()
     server.revoke_all()
-    noting = Noting()
-    session.mount("http://", noting)
+    adapter = RecordingAdapter()
+    session.mount("http://", adapter)
     own = {"timeout": (30, 60), "proxies": {"https": "http://127.0.0.1:9"}, "stream": True}
 
-    answer = session.post(url, json={}, verify="fake.pem", cert=("fake.pem", "fake.key"), **own)
+    response = session.post(url, json={}, verify="fake.pem", cert=("fake.pem", "fake.key"), **own)
 
-    assert 0 == answer.json()["return_code"]
-    assert 2 == len(noting.settings)
-    assert noting.settings[0] == noting.settings[1]
-    assert {"verify": "fake.pem", "cert": ("fake.pem", "fake.key"), **own}.items() <= noting.settings[1].items()
+    assert 0 == response.json()["return_code"]
+    assert 2 == len(adapter.settings)
+    assert adapter.settings[0] == adapter.settings[1]
+    assert {"verify": "fake.pem", "cert": ("fake.pem", "fake.key"), **own}.items() <= adapter.settings[1].items()
 
 
 @pytest.mark.parametrize("literal", [True, False])
-def test_cookies_of_the_rejected_answer_are_sent(server, session, url, literal):
-    """Cookies that the rejected answer set are on the second request, beside those that were there."""
+def test_cookies_of_the_rejected_response_are_added(server, session, url, literal):
+    """Cookies that the rejected response set are added to the cookies of the resend."""
     session.post(url, json={})
     rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b; Path=/"})
     server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)
@@ -62,8 +62,8 @@ def test_cookies_of_the_rejected_answer_are_sent(server, session, url, literal):
     assert "b" == session.cookies["node"]
 
 
-def test_without_new_cookies_the_header_stays(server, session, url):
-    """If the rejected answer set no cookie, the second request has the first one's."""
+def test_without_new_cookies_the_cookie_header_stays(server, session, url):
+    """If the rejected response set no cookie, the resend has the cookies of the first request."""
     session.post(url, json={})
     server.revoke_all()
 
@@ -74,8 +74,8 @@ def test_without_new_cookies_the_header_stays(server, session, url):
 
 @pytest.mark.parametrize("set_cookie", [{"Set-Cookie": "node=b; Path=/"}, {}])
 @pytest.mark.parametrize("cookie", [b"mine=1", b"mine=1; node=a", "mine=1;node=a", "mine=1 ; node=a;"])
-def test_a_literal_cookie_header(server, session, url, cookie, set_cookie):
-    """As bytes or without spaces: cookies of the rejected answer replace those of their name, and the others stay."""
+def test_new_cookies_are_merged_into_a_literal_cookie_header(server, session, url, cookie, set_cookie):
+    """In a ``Cookie`` header of bytes or without spaces, too, new cookies replace only those of the same name."""
     session.post(url, json={})
     server.fail(lambda request: [server.revoke_all(), Reply(REJECTED, headers=set_cookie)][1], path=PATH)
 
@@ -85,8 +85,8 @@ def test_a_literal_cookie_header(server, session, url, cookie, set_cookie):
     assert ("mine=1; node=b" if set_cookie else first) == second
 
 
-def test_a_cookie_with_a_space_in_it(server, session, url):
-    """It is one cookie, as http.cookiejar takes it: what comes after the space is no name of another."""
+def test_a_cookie_with_a_space_in_its_value_is_one_cookie(server, session, url):
+    """A cookie with a space in its value is one cookie, as in http.cookiejar: after the space no other name begins."""
     session.post(url, json={})
     rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b mine; Path=/"})
     server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)
@@ -97,8 +97,8 @@ def test_a_cookie_with_a_space_in_it(server, session, url):
 
 
 @pytest.mark.parametrize("before", [{}, {"Cookie": "node=a="}])
-def test_a_cookie_with_an_equals_sign_in_it(server, session, url, before):
-    """Its name ends at the first one (Base64 has more at the end), and there need not have been a cookie before."""
+def test_a_cookie_value_may_end_with_an_equals_sign(server, session, url, before):
+    """A cookie's name ends at the first equals sign (a Base64 value may end with more), also if the cookie is new."""
     session.post(url, json={})
     rejected = Reply(REJECTED, headers={"Set-Cookie": "node=b=; Path=/"})
     server.fail(lambda request: [server.revoke_all(), rejected][1], path=PATH)

@@ -1,4 +1,4 @@
-"""Bodies that are neither str nor bytes, and what a second send makes of them."""
+"""Resends of bodies that are neither str nor bytes."""
 
 import array
 import io
@@ -15,26 +15,26 @@ ORDER = json.dumps({"stk_cd": "005930", "ord_qty": "1"}).encode()
 
 
 class Reader:
-    """What has ``tell``, ``seek`` and ``read``, and cannot be iterated over."""
+    """A body with ``tell``, ``seek`` and ``read`` that cannot be iterated over."""
 
     def __init__(self, content):
         self.file = io.BytesIO(content)
 
     def read(self, size=-1):
-        """As a file."""
+        """Read, as a file does."""
         return self.file.read(size)
 
     def tell(self):
-        """As a file."""
+        """Return the position, as a file does."""
         return self.file.tell()
 
     def seek(self, *args):
-        """As a file."""
+        """Move to a position, as a file does."""
         return self.file.seek(*args)
 
 
 class Unseekable(Reader):
-    """The same, but it cannot go back."""
+    """A reader that cannot go back."""
 
     def seek(self, *args):
         """Refuse."""
@@ -42,7 +42,7 @@ class Unseekable(Reader):
 
 
 class NoPosition(Reader):
-    """The same, but it does not know where it is."""
+    """A reader that does not know its position."""
 
     def tell(self):
         """Refuse."""
@@ -50,29 +50,29 @@ class NoPosition(Reader):
 
 
 @pytest.fixture
-def mapped(tmp_path):
+def map_file(tmp_path):
     """Make an mmap, which is both a buffer and a file."""
     path = tmp_path / "order.json"
     maps = []
 
-    def map_file(content):
+    def make_map(content):
         path.write_bytes(content)
         with open(path, "rb") as file:
             maps.append(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         return maps[-1]
 
-    yield map_file
+    yield make_map
     for each in maps:
         each.close()
 
 
-def bodies(server):
-    """The bodies that arrived, token calls aside."""
+def get_bodies(server):
+    """Return the bodies of the requests that arrived, without token calls."""
     return [request.body for request in server.requests if request.path == PATH]
 
 
 @pytest.fixture
-def rejected(server, auth):
+def auth_after_revocation(server, auth):
     """An auth whose token was revoked."""
     auth.token()
     server.revoke_all()
@@ -80,45 +80,45 @@ def rejected(server, auth):
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview, lambda body: array.array("B", body)])
-def test_a_buffer_is_sent_again(server, rejected, url, kind):
-    """``bytearray``, ``memoryview`` and ``array`` bodies are sent a second time, unchanged."""
-    assert 0 == requests.post(url, data=kind(ORDER), auth=rejected).json()["return_code"]
-    assert [ORDER, ORDER] == bodies(server)
+def test_a_buffer_is_resent(server, auth_after_revocation, url, kind):
+    """``bytearray``, ``memoryview`` and ``array`` bodies are resent unchanged."""
+    assert 0 == requests.post(url, data=kind(ORDER), auth=auth_after_revocation).json()["return_code"]
+    assert [ORDER, ORDER] == get_bodies(server)
 
 
 @pytest.mark.parametrize("start", [0, 3])
-def test_a_reader_is_rewound_to_where_the_caller_had_it(server, rejected, url, start):
-    """An object with ``tell``, ``seek`` and ``read`` alone is sent a second time from where the caller had it."""
+def test_a_reader_is_rewound_to_its_first_position(server, auth_after_revocation, url, start):
+    """An object with only ``tell``, ``seek`` and ``read`` is resent from the position that the caller had set."""
     body = Reader(b"abc"[:start] + ORDER)
     body.seek(start)
 
-    assert 0 == requests.post(url, data=body, auth=rejected).json()["return_code"]
-    assert [ORDER, ORDER] == bodies(server)
+    assert 0 == requests.post(url, data=body, auth=auth_after_revocation).json()["return_code"]
+    assert [ORDER, ORDER] == get_bodies(server)
 
 
-def test_an_mmap_is_rewound(server, rejected, url, mapped):
-    """An mmap is sent as a file is, so it is rewound; otherwise the second body would be empty."""
-    assert 0 == requests.post(url, data=mapped(ORDER), auth=rejected, timeout=20).json()["return_code"]
-    assert [ORDER, ORDER] == bodies(server)
+def test_an_mmap_is_rewound(server, auth_after_revocation, url, map_file):
+    """An mmap is sent like a file, so it is rewound: otherwise the second body would be empty."""
+    assert 0 == requests.post(url, data=map_file(ORDER), auth=auth_after_revocation, timeout=20).json()["return_code"]
+    assert [ORDER, ORDER] == get_bodies(server)
 
 
 @pytest.mark.parametrize("kind", [Unseekable, NoPosition])
-def test_a_body_that_cannot_be_rewound_is_not_sent_again(server, rejected, url, kind):
-    """The caller gets the rejected response, and no second body is sent, neither an empty one nor a part."""
-    assert REJECTED == requests.post(url, data=kind(ORDER), auth=rejected).json()
-    assert [ORDER] == bodies(server)
+def test_a_body_that_cannot_be_rewound_is_not_resent(server, auth_after_revocation, url, kind):
+    """If a body cannot be rewound, the caller gets the rejected response: no empty or partial body is sent."""
+    assert REJECTED == requests.post(url, data=kind(ORDER), auth=auth_after_revocation).json()
+    assert [ORDER] == get_bodies(server)
 
 
-def test_a_generator_is_not_sent_again(server, rejected, url):
-    """A generator was read: requests would send an empty body for it."""
-    assert REJECTED == requests.post(url, data=iter([ORDER]), auth=rejected).json()
-    assert [ORDER] == bodies(server)
+def test_a_generator_is_not_resent(server, auth_after_revocation, url):
+    """A generator that was read is not resent: requests would send an empty body for it."""
+    assert REJECTED == requests.post(url, data=iter([ORDER]), auth=auth_after_revocation).json()
+    assert [ORDER] == get_bodies(server)
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, Reader])
-def test_an_order_is_sent_again_only_after_a_rejection(server, rejected, url, kind):
-    """Of any kind of body: what the second response is does not matter, there is no third send."""
+def test_an_order_is_resent_at_most_once(server, auth_after_revocation, url, kind):
+    """With every kind of body there is no third send, even if the second response is a rejection."""
     server.fail(Reply(REJECTED), Reply(REJECTED), Reply(REJECTED), path=PATH)
 
-    assert REJECTED == requests.post(url, data=kind(ORDER), auth=rejected).json()
-    assert [ORDER, ORDER] == bodies(server)
+    assert REJECTED == requests.post(url, data=kind(ORDER), auth=auth_after_revocation).json()
+    assert [ORDER, ORDER] == get_bodies(server)

@@ -19,7 +19,7 @@ END = b"0\r\n\r\n"
 
 
 def chunk(content):
-    """One chunk on the wire."""
+    """Return one chunk as it is on the wire."""
     return b"%x\r\n%b\r\n" % (len(content), content)
 
 
@@ -29,25 +29,25 @@ def stream(server, **options):
     return requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID), stream=True, timeout=30, **options)
 
 
-def in_pieces(*pieces):
-    """Send these pieces, each when the test says so."""
+def respond_in_pieces(*pieces):
+    """Return a semaphore, and a response that sends one piece for each release of it."""
     ready = threading.Semaphore(0)
 
-    def answer(connection):
+    def respond(connection):
         for piece in pieces:
             ready.acquire(timeout=60)
             connection.sendall(piece)
 
-    return ready, answer
+    return ready, respond
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_chunked_rejection_is_resent(count):
-    """A chunked rejection is recognised with ``stream=True``: the caller gets the response to the second send."""
-    answers = [issued("first")]
+    """A chunked rejection is recognized with ``stream=True``: the caller gets the response to the second send."""
+    responses = [issued("first")]
     for number in range(count):
-        answers += [http_chunked(REJECTION), issued(f"token-{number}"), http_chunked(SUCCESS)]
-    with RawServer(*answers) as server, requests.Session() as session:
+        responses += [http_chunked(REJECTION), issued(f"token-{number}"), http_chunked(SUCCESS)]
+    with RawServer(*responses) as server, requests.Session() as session:
         session.auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url).for_api(API_ID)
         for _ in range(count):
             assert 0 == session.post(server.url + PATH, json={}, stream=True, timeout=30).json()["return_code"]
@@ -66,19 +66,19 @@ def test_a_chunked_rejection_is_resent(count):
     ],
     ids=["a chunk for each byte", "space", "extension", "gzip", "until the end", "401", "401 without an end"],
 )
-def test_every_kind_of_rejection(wire):
-    """However a rejection is divided or packed, it is recognised."""
+def test_a_rejection_is_recognized_in_every_encoding(wire):
+    """A rejection is recognized however it is divided into chunks or compressed."""
     with RawServer(issued("first"), wire, issued("second"), http_chunked(SUCCESS)) as server:
         assert 0 == stream(server).json()["return_code"]
         assert b"Bearer second" in server.requests[3]
 
 
-def test_a_rejection_in_two_segments():
-    """A rejection whose second half arrives later is recognised."""
-    ready, answer = in_pieces(HEAD + b"\r\n" + chunk(REJECTION[:20]), chunk(REJECTION[20:]), END)
+def test_a_rejection_in_two_segments_is_recognized():
+    """A rejection whose second half arrives later is recognized."""
+    ready, respond = respond_in_pieces(HEAD + b"\r\n" + chunk(REJECTION[:20]), chunk(REJECTION[20:]), END)
     for _ in range(3):
         ready.release()
-    with RawServer(issued("first"), answer, issued("second"), http_chunked(SUCCESS)) as server:
+    with RawServer(issued("first"), respond, issued("second"), http_chunked(SUCCESS)) as server:
         assert 0 == stream(server).json()["return_code"]
 
 
@@ -96,32 +96,32 @@ def test_a_rejection_in_two_segments():
     ],
     ids=["NDJSON", "with return_code", "two rows at once", "blank", "events", "HTML", "array", "binary"],
 )
-def test_each_piece_reaches_the_caller_as_soon_as_it_came(pieces):
-    """The server sends a piece only after the caller has the one before it."""
-    ready, answer = in_pieces(HEAD + b"\r\n" + chunk(pieces[0]), *map(chunk, pieces[1:]), END)
-    with RawServer(issued("first"), answer) as server:
+def test_each_piece_reaches_the_caller_as_soon_as_it_arrives(pieces):
+    """The caller gets each piece before the server sends the next one."""
+    ready, respond = respond_in_pieces(HEAD + b"\r\n" + chunk(pieces[0]), *map(chunk, pieces[1:]), END)
+    with RawServer(issued("first"), respond) as server:
         ready.release()
-        got = []
+        received = []
         for piece in stream(server).iter_content(None):
-            got.append(piece)
+            received.append(piece)
             ready.release()
         ready.release()
 
-    assert pieces == got
+    assert pieces == received
 
 
 @pytest.mark.parametrize("size", [1023, 1024, 1025, 5_000_000])
 @pytest.mark.parametrize("start", [b"", b'{"return_code": 0, "rows": "', b" " * 2000])
 def test_a_long_body_is_complete(size, start):
-    """A body of any length reaches the caller byte by byte as it was sent."""
+    """A body of any length reaches the caller unchanged."""
     body = start + bytes(range(256)) * (size // 256) + b"x" * (size % 256)
     wire = b"".join(chunk(body[at : at + 65536]) for at in range(0, len(body), 65536))
     with RawServer(issued("first"), HEAD + b"\r\n" + wire + END) as server:
         assert body == b"".join(stream(server).iter_content(4096))
 
 
-def test_a_body_that_is_read_line_by_line():
-    """``iter_lines()`` and ``response.raw`` see what was looked at, too."""
+def test_bytes_that_the_hook_looked_at_can_be_read_in_every_way():
+    """``iter_lines()``, ``raw`` and ``content`` return the bytes that the hook has looked at, too."""
     body = b'{"return_code": 3}\n' * 10
     for read in (lambda r: b"\n".join(r.iter_lines()) + b"\n", lambda r: r.raw.read(), lambda r: r.content):
         with RawServer(issued("first"), HEAD + b"\r\n" + chunk(body[:25]) + chunk(body[25:]) + END) as server:
@@ -129,21 +129,21 @@ def test_a_body_that_is_read_line_by_line():
 
 
 @pytest.mark.parametrize("start", [b"", b'{"return_'])
-def test_an_endless_body(start):
-    """An endless body is not swallowed: the caller has its beginning, and may close it."""
+def test_an_endless_body_is_not_read_to_its_end(start):
+    """The hook does not read an endless body to its end: the caller can read its beginning and close it."""
 
-    def endless(connection):
+    def send_endlessly(connection):
         connection.sendall(HEAD + b"\r\n" + chunk(start + b"\x00" * 100))
         while True:
             connection.sendall(chunk(b"\x00" * 100))
 
-    with RawServer(issued("first"), endless) as server, stream(server) as response:
+    with RawServer(issued("first"), send_endlessly) as server, stream(server) as response:
         assert (start + b"\x00" * 100)[:100] == response.raw.read(100)
 
 
 @pytest.mark.parametrize("line", [b"1" * 70000, b"1;" + b"x" * 70000], ids=["digits", "extension"])
-def test_a_chunk_s_line_without_an_end(line):
-    """A line between chunks that does not end is left to the caller, who gets requests' own error."""
+def test_an_endless_chunk_line_raises_requests_own_error(line):
+    """If the line before a chunk does not end, the caller gets requests' own error when reading the body."""
     with RawServer(issued("first"), HEAD + b"\r\n" + line) as server, stream(server) as response:
         with pytest.raises(requests.RequestException):
             response.content
@@ -151,8 +151,8 @@ def test_a_chunk_s_line_without_an_end(line):
 
 @crashes_wine
 @pytest.mark.parametrize("sent", [b"", chunk(b'{"return_')], ids=["nothing", "a part"])
-def test_a_read_timeout_is_a_read_timeout(sent):
-    """A body that does not come in time raises what it raises without this package, at the same place."""
+def test_a_read_timeout_of_the_body_raises_requests_own_error(sent):
+    """A body that does not arrive in time raises the same error, at the same place, as without this package."""
     let_go = threading.Event()
 
     def stall(connection):
@@ -168,25 +168,25 @@ def test_a_read_timeout_is_a_read_timeout(sent):
         let_go.set()
 
 
-def test_a_cut_body():
-    """A body that is cut off raises what it raises without this package."""
+def test_a_cut_off_body_raises_requests_own_error():
+    """A body that is cut off raises the same error as without this package."""
     with RawServer(issued("first"), HEAD + b"\r\n" + chunk(b'{"return_')) as server:
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             stream(server).content
 
 
-def test_the_connection_is_used_again():
-    """A streamed body that was looked at and read gives its connection back to the pool."""
+def test_the_connection_of_a_streamed_body_is_used_again():
+    """After a streamed body was looked at and read, its connection returns to the pool."""
     connections = []
 
-    def answer(connection):
+    def respond(connection):
         connections.append(connection)
         wire = HEAD + b"\r\n" + chunk(b'{"return_code":') + chunk(b" 0}") + END
         connection.sendall(wire)
         while read_request(connection):
             connection.sendall(wire)
 
-    with RawServer(issued("first"), answer) as server, requests.Session() as session:
+    with RawServer(issued("first"), respond) as server, requests.Session() as session:
         session.auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url).for_api(API_ID)
         for _ in range(3):
             with session.post(server.url + PATH, json={}, stream=True, timeout=30) as response:
