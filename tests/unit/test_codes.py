@@ -9,8 +9,8 @@ from requests_kiwoom.envelope import read_envelope
 from requests_kiwoom.testing import refusal
 
 
-def test_rejected_codes():
-    """A new token may help with these four codes alone."""
+def test_four_codes_reject_the_token():
+    """A new token may help only after one of these four codes."""
     assert {8003, 8005, 8031, 8103} == REJECTED
 
 
@@ -30,7 +30,7 @@ def test_every_code_is_explained_in_two_languages(code):
 
 @pytest.mark.parametrize("number", sorted(CODES))
 def test_envelope_and_table_agree(number):
-    """The envelope finds each code in Kiwoom's words, and rejects a token by exactly those of the table."""
+    """The envelope finds each code in ``return_msg``, and rejects the token for the codes that the table names."""
     envelope = read_envelope(f'{{"return_code": 3, "return_msg": "[{number}:...]"}}'.encode())
 
     assert number == envelope.code
@@ -38,20 +38,20 @@ def test_envelope_and_table_agree(number):
 
 
 @pytest.mark.parametrize("number", sorted(CODES))
-def test_the_local_server_says_every_code(number):
-    """Each code that the local server can respond with is one that the envelope finds."""
+def test_the_local_server_returns_every_code(number):
+    """The local server can return each code, and the envelope finds it in the response."""
     reply = refusal(number)
 
     assert number == read_envelope(reply.encode()).code
 
 
 @pytest.mark.parametrize("number, kind", [(1500, Kind.REQUEST), (1502, Kind.REQUEST), (1599, Kind.REQUEST)])
-def test_unlisted_codes_of_requests(number, kind):
-    """Codes from 1500 to 1599 say that the request is wrong, also those that the table does not list."""
+def test_codes_1500_to_1599_mean_a_wrong_request(number, kind):
+    """Codes from 1500 to 1599 mean that the request is wrong, even if the table does not list them."""
     assert (number, kind) == find_code(number)[:2]
 
 
 @pytest.mark.parametrize("number", [None, 0, 1499, 1600, 9999])
-def test_unknown_codes(number):
-    """Nothing is known of any other number."""
+def test_other_numbers_are_unknown(number):
+    """``find_code`` returns ``None`` for any other number."""
     assert find_code(number) is None

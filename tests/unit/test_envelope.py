@@ -29,8 +29,8 @@ from requests_kiwoom.envelope import Envelope, read_envelope, read_secret_envelo
         ("{}", None, None),
     ],
 )
-def test_envelope(body, return_code, code):
-    """``return_code`` may be a number or its text; the code stands in ``return_msg``, or is ``return_code`` itself."""
+def test_return_code_and_code_are_read(body, return_code, code):
+    """``return_code`` is a number or its text; the code is in ``return_msg``, or is ``return_code`` itself."""
     envelope = read_envelope(body.encode())
 
     assert (return_code, code) == (envelope.return_code, envelope.code)
@@ -43,19 +43,19 @@ def test_envelope_encodings(encoding):
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"8005", b'"[8005:"', b"{", b"\xff", b"[" * 9000, b"<html>"])
-def test_no_envelope(body):
+def test_a_body_that_is_no_json_object_has_no_envelope(body):
     """A body that is not a JSON object has no envelope."""
     assert read_envelope(body) is None
 
 
-@pytest.mark.parametrize("said, return_msg", [('"이유"', "이유"), ("null", ""), ("[8005]", ""), ("8005", "")])
-def test_return_msg_is_text(said, return_msg):
-    """``return_msg`` is Kiwoom's words; anything but text is an empty string."""
-    assert return_msg == read_envelope(f'{{"return_msg": {said}}}'.encode()).return_msg
+@pytest.mark.parametrize("value, return_msg", [('"이유"', "이유"), ("null", ""), ("[8005]", ""), ("8005", "")])
+def test_return_msg_is_text(value, return_msg):
+    """``return_msg`` is Kiwoom's text; anything else becomes an empty string."""
+    assert return_msg == read_envelope(f'{{"return_msg": {value}}}'.encode()).return_msg
 
 
-def test_its_repr_shows_no_payload():
-    """The payload, which may be au10001's with the token, is left out."""
+def test_the_repr_shows_no_payload():
+    """The repr leaves out the payload: au10001's holds the token."""
     envelope = read_envelope(b'{"return_code": 0, "token": "fake-token"}')
 
     assert "<Envelope return_code=0 code=None>" == repr(envelope)
@@ -80,22 +80,22 @@ def test_its_repr_shows_no_payload():
     ],
 )
 def test_rejects_token(body, rejects):
-    """A readable code rejects the token; success in any spelling, or a ``return_code`` that is unreadable, does not."""
+    """One of four codes rejects the token, unless ``return_code`` is a success in any spelling, or unreadable."""
     assert rejects == read_envelope(body.encode()).rejects_token
 
 
 def test_the_payload_is_the_whole_object():
-    """``payload`` is the JSON object as it came."""
+    """``payload`` is the whole JSON object of the response."""
     assert {"return_code": 0, "rows": [1]} == read_envelope(b'{"return_code": 0, "rows": [1]}').payload
 
 
-def test_a_half_made_envelope_has_a_repr():
+def test_an_envelope_whose_constructor_failed_has_a_repr():
     """An error reporter may print an envelope whose constructor failed."""
     assert "<Envelope return_code=None code=None>" == repr(Envelope.__new__(Envelope))
 
 
-def test_an_envelope_with_a_token():
-    """Its payload, and each object in it, is masked in a traceback; the members can be read as ever."""
+def test_a_secret_envelope_has_a_masked_payload():
+    """The payload of a secret envelope, and each object in it, is masked in a traceback; its members can be read."""
     envelope = read_secret_envelope(b'{"token": "fake-token", "more": {"token": "fake-token"}}')
 
     assert "fake-token" == envelope.payload["token"]

@@ -31,24 +31,24 @@ def busy():
     thread.join(60)
 
 
-def test_one_thread_at_a_time():
-    """Of several threads one is in the block."""
-    lock, inside, most = ProcessLock(), [], []
+def test_one_thread_at_a_time_holds_the_lock():
+    """One thread at a time is in the block."""
+    lock, inside, counts = ProcessLock(), [], []
 
     def work():
         for _ in range(50):
             with lock.hold(60):
                 inside.append(1)
-                most.append(len(inside))
+                counts.append(len(inside))
                 inside.pop()
 
     in_threads(8, work)
 
-    assert {1} == set(most) and 400 == len(most)
+    assert {1} == set(counts) and 400 == len(counts)
 
 
-def test_it_is_reentrant():
-    """A thread that holds it may take it again, as a signal handler does, and releases it as often."""
+def test_the_lock_is_reentrant():
+    """A thread that holds the lock can take it again, as a signal handler does; it is free after as many releases."""
     lock = ProcessLock()
     with lock.hold(0):
         with lock.hold(0):
@@ -65,22 +65,22 @@ def is_locked(lock):
         return True
 
 
-def test_a_lock_that_is_not_free_in_time(busy):
-    """After the given seconds there is a ``TimeoutError``, or the error that the caller chose."""
+def test_a_wait_ends_at_the_time_limit(busy):
+    """A wait that reaches the time limit raises ``TimeoutError``, or the error that the caller chose."""
     with pytest.raises(TimeoutError, match="^the lock was not free within 0.01 s$"), busy.hold(0.01):
         pass
     with pytest.raises(TokenUnavailable, match="^busy$"), busy.hold(0, TokenUnavailable("busy")):
         pass
 
 
-def test_a_free_lock_needs_no_time():
-    """With 0 seconds, or fewer, a free lock is taken."""
+def test_a_free_lock_is_taken_without_a_wait():
+    """A free lock is taken even with a time limit of 0 s or less."""
     for seconds in (0, -1):
         with ProcessLock().hold(seconds):
             pass
 
 
-def test_an_error_in_the_block_releases_it():
+def test_an_error_in_the_block_releases_the_lock():
     """The lock is free after an exception in the block."""
     lock = ProcessLock()
     with pytest.raises(ZeroDivisionError), lock.hold(0):
@@ -90,8 +90,8 @@ def test_an_error_in_the_block_releases_it():
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
-def test_an_interrupt_while_it_waits(busy):
-    """A signal handler's exception ends the wait; the lock stays the other thread's."""
+def test_a_signal_handler_s_exception_ends_the_wait(busy):
+    """A signal handler's exception ends the wait; the other thread still holds the lock."""
 
     class Interrupted(Exception):
         pass
@@ -111,10 +111,10 @@ def test_an_interrupt_while_it_waits(busy):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-# From 3.12 on, Python warns of a fork in a process with threads: that is what this test is about.
+# From 3.12 on, Python warns of a fork in a process with threads. This test forks in one on purpose.
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_child_has_its_own_lock(busy):
-    """A child that was forked while another thread held the lock takes its own."""
+    """A child that was forked while another thread held the lock can take a lock of its own."""
     child = os.fork()
     if child == 0:
         os._exit(1 if is_locked(busy) else 0)
@@ -130,6 +130,6 @@ def test_a_copy_is_another_lock(busy, clone):
     assert not is_locked(clone(busy))
 
 
-def test_its_repr():
+def test_the_repr():
     """The repr names the class."""
     assert "<ProcessLock>" == repr(ProcessLock())

@@ -23,7 +23,7 @@ def issue(oauth, server):
     return oauth.issue(server.clock(), oauth.max_call_seconds)
 
 
-def test_it_issues_and_revokes(oauth, server):
+def test_a_token_is_issued_and_revoked(oauth, server):
     """au10001's token is returned with its expiry; au10002 revokes it."""
     token = issue(oauth, server)
 
@@ -33,12 +33,12 @@ def test_it_issues_and_revokes(oauth, server):
     assert server.token is None
 
 
-def test_the_longest_call(oauth):
-    """A call takes connect plus read timeout at most."""
+def test_max_call_seconds_is_the_sum_of_the_timeouts(oauth):
+    """A call takes at most connect timeout plus read timeout."""
     assert 13.0 == oauth.max_call_seconds
 
 
-def test_its_repr(oauth, server):
+def test_the_repr_names_no_key(oauth, server):
     """The repr names the origin, and no key."""
     assert f"<OAuthClient {server.url}>" == repr(oauth)
     assert "<OAuthClient None>" == repr(OAuthClient.__new__(OAuthClient))
@@ -46,7 +46,7 @@ def test_its_repr(oauth, server):
 
 @pytest.mark.parametrize("number", sorted(CODES))
 def test_every_code_is_refused_or_unavailable(oauth, server, number):
-    """Codes of wrong keys, IP, customer, environment or headers are ``TokenRefused``; all others may pass later."""
+    """Codes for wrong keys, IP, customer, environment or headers are ``TokenRefused``; others ``TokenUnavailable``."""
     server.fail(Reply({"return_code": 3, "return_msg": f"[{number}:...]"}))
 
     with pytest.raises((TokenRefused, TokenUnavailable)) as caught:
@@ -68,8 +68,8 @@ def test_every_code_is_refused_or_unavailable(oauth, server, number):
         (9999, "It will be retried."),
     ],
 )
-def test_the_advice(oauth, server, number, advice):
-    """The text ends with what to do: the table's advice, and the command that explains the code in Korean."""
+def test_an_error_ends_with_advice(oauth, server, number, advice):
+    """An error ends with what to do: the table's advice, and the command that explains the code in Korean."""
     server.fail(Reply({"return_code": 3, "return_msg": f"[{number}:...]"}))
 
     with pytest.raises((TokenRefused, TokenUnavailable)) as caught:
@@ -78,8 +78,8 @@ def test_the_advice(oauth, server, number, advice):
     assert str(caught.value).endswith(f" {advice}")
 
 
-def test_a_date_that_is_past_asks_for_nothing(oauth, server):
-    """Before the pause is known, the error has the response's wish: a ``Retry-After`` in the past is 0 s."""
+def test_a_retry_after_in_the_past_is_zero_seconds(oauth, server):
+    """Before the pause is known, the error has the response's ``Retry-After``: 0 s for a date in the past."""
     dates = {"Retry-After": "Sun, 22 Nov 2026 07:00:00 GMT", "Date": "Sun, 22 Nov 2026 08:00:00 GMT"}
     server.fail(Reply(b"", 429, dates))
 
@@ -89,8 +89,8 @@ def test_a_date_that_is_past_asks_for_nothing(oauth, server):
     assert 0.0 == caught.value.retry_after
 
 
-def test_a_response_that_quotes_the_token_to_revoke(oauth, server):
-    """au10002's error masks the token in Kiwoom's words, and has no response."""
+def test_a_revoke_error_masks_a_token_that_the_response_quotes(oauth, server):
+    """If au10002's response quotes the token, the error masks it, and has no ``response``."""
     token = Token("fake-token-to-revoke", epoch_to_kst(server.clock() + 3600))
     server.fail(Reply({"return_code": 3, "return_msg": f"no {token.value}"}), path="/oauth2/revoke")
 
@@ -112,7 +112,7 @@ def test_a_response_without_a_secret_is_on_the_error(oauth, server):
 
 @pytest.mark.parametrize("sign", ["\\\\", '"token"', "'access_token'", "SecretKey", "\\u0000"])
 def test_a_response_that_may_hold_a_secret_is_not_on_the_error(oauth, server, sign):
-    """A response in which a secret may stand in another spelling is left out."""
+    """A response that may hold a secret in another spelling is left out."""
     server.fail(Reply(f"<html>{sign}</html>".encode().replace(b"\\u0000", b"\0"), 500))
 
     with pytest.raises(TokenUnavailable) as caught:
@@ -121,12 +121,12 @@ def test_a_response_that_may_hold_a_secret_is_not_on_the_error(oauth, server, si
     assert caught.value.response is None
 
 
-def test_no_response_whose_reason_quotes_a_key(server):
-    """If the reason may hold a key, only its class is in the text."""
+def test_a_reason_that_may_quote_a_key_is_left_out(server):
+    """If the reason for a missing response may hold a key, the text has only the error's class."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         origin = origin_of(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        # The reason names the host: as if it were the key.
+        # The reason names the host, so the host is used as the key.
         oauth = OAuthClient(origin, Secret("127.0.0.1"), Secret("fake-secretkey"), None, (3.0, 10.0))
         with pytest.raises(TokenUnavailable) as caught:
             oauth.issue(server.clock(), 10.0)

@@ -1,4 +1,4 @@
-"""Which hosts get the headers: the pure functions, and over real TLS under the vendor's own host names."""
+"""Which hosts get the headers: the pure functions, then real TLS connections under Kiwoom's own host names."""
 
 import contextlib
 import socket
@@ -37,7 +37,7 @@ HOSTS = ["api.kiwoom.com", "mockapi.kiwoom.com", "foreign.example", "api.kiwoom.
     ],
 )
 def test_origin_of(url, origin):
-    """Scheme, host and port, in lower case and with the default port; ``None`` for anything but http and https."""
+    """An origin is scheme, host and port, in lower case, with the default port; ``None`` if it is not http or https."""
     assert origin == origin_of(url)
 
 
@@ -45,7 +45,7 @@ def test_origin_of(url, origin):
     "url", ["https://api.kiwoom.com", "https://x:8443", "http://[::1]:8080", "http://[::1]", "http://localhost"]
 )
 def test_an_origin_as_text(url):
-    """``str()`` is a URL without the default port."""
+    """``str()`` of an origin is a URL without the default port."""
     assert url == str(origin_of(url))
 
 
@@ -79,7 +79,7 @@ def test_loopback(host, is_loopback):
     ],
 )
 def test_has_origin(url, own, expected):
-    """The own origin gets the headers; Kiwoom's other host, and plain http to a host that has https, are errors."""
+    """The own origin gets the headers; a request to Kiwoom's other host, or by plain http to an https host, raises."""
     if isinstance(expected, bool):
         assert expected == has_origin(url, own)
     else:
@@ -88,20 +88,20 @@ def test_has_origin(url, own, expected):
 
 
 def test_parse_base_url():
-    """Scheme, host and port in any spelling are one origin."""
+    """All spellings of scheme, host and port are read as one origin."""
     for base_url in ("https://Gateway.Example", "https://gateway.example:443/", "HTTPS://gateway.example/"):
         assert Origin("https", "gateway.example", 443) == parse_base_url(base_url)
 
 
 @pytest.fixture(scope="module")
 def authority():
-    """A certificate authority of this run's own."""
+    """A certificate authority that only this run uses."""
     return trustme.CA()
 
 
 @pytest.fixture
 def world(authority, monkeypatch, tmp_path):
-    """Five hosts, each with a server and a certificate of its own; name look-up leads to loopback."""
+    """Five hosts, each with its own server and certificate; their names resolve to loopback."""
     servers = {}
     with contextlib.ExitStack() as stack:
         for host in HOSTS:
@@ -135,10 +135,10 @@ def production(world):
 
 @pytest.mark.parametrize("mock, host", [(False, "api.kiwoom.com"), (True, "mockapi.kiwoom.com")])
 def test_each_environment_has_its_host(world, mock, host):
-    """Production and mock trading each go to their own host, for the token and for the request."""
-    answer = requests.post(f"https://{host}{PATH}", json={}, auth=auth_for(world[host], mock=mock))
+    """In production and in mock trading, token call and request go to the host of that environment."""
+    response = requests.post(f"https://{host}{PATH}", json={}, auth=auth_for(world[host], mock=mock))
 
-    assert 0 == answer.json()["return_code"]
+    assert 0 == response.json()["return_code"]
     assert {name: len(kiwoom.requests) for name, kiwoom in world.items() if kiwoom.requests} == {host: 2}
 
 
@@ -155,8 +155,8 @@ def test_each_environment_has_its_host(world, mock, host):
         "https://api.kiwoom.com/oauth2/tokens",
     ],
 )
-def test_the_own_origin_however_it_is_spelled(world, production, url):
-    """A default port, upper case, a user name: it is the same origin, and the token goes along."""
+def test_every_spelling_of_the_own_origin_gets_the_token(world, production, url):
+    """A URL with the default port, upper case or a user name is of the same origin, and gets the token."""
     requests.post(url, json={}, auth=production)
 
     assert production.token() == world["api.kiwoom.com"].requests[-1].token
@@ -185,8 +185,8 @@ def test_other_hosts_get_nothing(world, production, url, host):
 
 
 @pytest.mark.parametrize("url", ["https://api.kiwoom.com\\@evil.example/", "https://api.kiwoom.com\t.evil.example/"])
-def test_urls_that_parsers_disagree_on(world, production, url):
-    """Whatever such a URL means to requests, the token is not sent to another host."""
+def test_an_ambiguous_url_sends_no_token_to_another_host(world, production, url):
+    """If URL parsers disagree about the host of a URL, the token is not sent to another host."""
     with contextlib.suppress(requests.exceptions.RequestException):
         requests.post(url, json={}, auth=production, timeout=5)
 
@@ -195,7 +195,7 @@ def test_urls_that_parsers_disagree_on(world, production, url):
 
 
 @pytest.mark.parametrize(
-    "options, url, cure",
+    "options, url, advice",
     [
         ({}, "https://mockapi.kiwoom.com/api/dostk/ordr", "mock=True"),
         ({"mock": True}, "https://api.kiwoom.com/api/dostk/ordr", "mock=True"),
@@ -204,9 +204,9 @@ def test_urls_that_parsers_disagree_on(world, production, url):
         ({}, "https://api.kiwoom.com:8443/api/dostk/ordr", "mock=True"),
     ],
 )
-def test_the_other_environment(world, options, url, cure):
+def test_a_request_to_the_other_environment_raises(world, options, url, advice):
     """A request to a Kiwoom host that the auth is not for raises before anything is sent, and says what to do."""
-    with pytest.raises(WrongEnvironment, match=cure):
+    with pytest.raises(WrongEnvironment, match=advice):
         requests.post(url, json={}, auth=auth_for(world["api.kiwoom.com"], **options))
 
     assert not any(kiwoom.requests for kiwoom in world.values())
@@ -223,7 +223,7 @@ def test_the_other_environment(world, options, url, cure):
         ({"base_url": "https://foreign.example"}, "http://foreign.example:8080/api/dostk/ordr"),
     ],
 )
-def test_plain_http(world, options, url):
+def test_plain_http_raises(world, options, url):
     """Plain http to a Kiwoom host, or to the auth's own, raises before anything is sent."""
     with pytest.raises(InsecureTransport, match="https://"):
         requests.post(url, json={}, auth=auth_for(world["api.kiwoom.com"], **options))
@@ -232,15 +232,15 @@ def test_plain_http(world, options, url):
 
 
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke", "/oauth2/token?x=1"])
-def test_the_token_service_itself(world, production, path):
-    """Requests to the two oauth2 paths pass untouched: they need no token, and would wait for one."""
+def test_requests_to_the_token_service_are_left_untouched(world, production, path):
+    """Requests to the two oauth2 paths are left untouched: they need no token, and would wait for one."""
     requests.post(f"https://api.kiwoom.com{path}", json={}, auth=production)
 
     (seen,) = world["api.kiwoom.com"].requests
     assert {"authorization", "api-id"}.isdisjoint(seen.headers)
 
 
-def test_a_redirect_to_the_other_environment(world, production):
+def test_a_redirect_to_the_other_environment_carries_no_token(world, production):
     """A redirect from production to mock trading carries no token, not even after a 401 there."""
     location = {"Location": "https://mockapi.kiwoom.com/api/dostk/stkinfo"}
     world["api.kiwoom.com"].fail(Reply({}, 307, location), path=PATH)
@@ -252,7 +252,7 @@ def test_a_redirect_to_the_other_environment(world, production):
     assert (1, 0) == (world["api.kiwoom.com"].issues, world["mockapi.kiwoom.com"].issues)
 
 
-def test_a_wrong_certificate(world, monkeypatch):
+def test_a_server_with_an_untrusted_certificate_gets_no_keys(world, monkeypatch):
     """A server whose certificate is not trusted gets no keys."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
 
@@ -262,8 +262,8 @@ def test_a_wrong_certificate(world, monkeypatch):
     assert [] == world["api.kiwoom.com"].requests
 
 
-def test_other_schemes_pass(world, production):
-    """Another scheme than http and https is left untouched: no token is issued for it."""
+def test_other_schemes_are_left_untouched(world, production):
+    """A request with another scheme than http and https is left untouched, and no token is issued for it."""
     with pytest.raises(requests.exceptions.InvalidSchema):
         requests.get("ftp://api.kiwoom.com/api/", auth=production)
     with pytest.raises(requests.exceptions.InvalidSchema):

@@ -30,8 +30,8 @@ def reject_new_token(pauses, api_id="ka10001"):
     return caught.value
 
 
-def test_without_a_rejection(pauses):
-    """At first nothing is on trial, and no API has a pause."""
+def test_at_first_no_api_is_on_trial_or_in_a_pause(pauses):
+    """Before a new token is rejected, no API is on trial or in a pause."""
     pauses.check("ka10001")
     pauses.note_rejected("fake-old", "ka10001")
 
@@ -39,8 +39,8 @@ def test_without_a_rejection(pauses):
     assert "<ApiPauses >" == repr(pauses)
 
 
-def test_a_new_token_that_is_rejected(pauses):
-    """A pause of 1 to 1.5 s begins for that API alone; the error says so without the token."""
+def test_an_api_that_rejects_a_new_token_is_in_a_pause(pauses):
+    """An API that rejects a new token gets a pause of 1 to 1.5 s, and no other API does; the error hides the token."""
     error = reject_new_token(pauses)
 
     assert 1.0 <= error.retry_after <= 1.5
@@ -69,8 +69,8 @@ def test_the_pause_grows(pauses, clock):
     [(OLD, "ka10001", 0), (NEW, "ka10002", 0), (NEW, "ka10001", 30.01)],
     ids=["the old token", "another API", "after 30 s"],
 )
-def test_a_rejection_that_is_the_token_s_fault(pauses, clock, value, api_id, seconds):
-    """Of the old token, of another API, or long after the issue: no pause begins."""
+def test_other_rejections_start_no_pause(pauses, clock, value, api_id, seconds):
+    """A rejection of the old token, by another API, or long after the issue starts no pause."""
     pauses.note_issued(OLD, "ka10001")
     clock.advance(seconds=seconds)
 
@@ -80,7 +80,7 @@ def test_a_rejection_that_is_the_token_s_fault(pauses, clock, value, api_id, sec
 
 
 def test_an_accepted_response_ends_trial_and_pause(pauses):
-    """An API that accepted a token may have the next one at once; another API's success changes nothing."""
+    """A success ends the trial and the pause of its API; a success of another API does not."""
     reject_new_token(pauses)
     pauses.note_accepted("ka10002")
     assert pauses.states
@@ -94,8 +94,8 @@ def test_an_accepted_response_ends_trial_and_pause(pauses):
     pauses.note_rejected(NEW, "ka10001")
 
 
-def test_a_login_that_was_not_refused_at_once_was_accepted(pauses, clock):
-    """What a program does with ``token()`` is not seen: a rejection after the next pause's length starts none."""
+def test_a_login_that_is_refused_late_starts_no_pause(pauses, clock):
+    """The response to a login is not seen: a token rejected after the next pause's length counts as accepted."""
     pauses.note_issued(OLD, TOKEN_CALL)
     clock.advance(seconds=1.1)
     pauses.note_rejected(NEW, TOKEN_CALL)
@@ -107,7 +107,7 @@ def test_a_login_that_was_not_refused_at_once_was_accepted(pauses, clock):
 
 
 def test_the_number_of_pauses_is_limited(pauses):
-    """Of many APIs the pauses that began first are forgotten; the newest is kept."""
+    """With many APIs, the oldest pauses are forgotten, and the newest is kept."""
     for number in range(200):
         reject_new_token(pauses, f"ka{number}")
 
@@ -116,8 +116,8 @@ def test_the_number_of_pauses_is_limited(pauses):
     assert "ka199" == running[-1] and "ka0" not in running
 
 
-def test_two_apis_on_trial(pauses):
-    """Two APIs that reject every token are told apart: each has its own trial and pause."""
+def test_each_api_has_its_own_trial_and_pause(pauses):
+    """Two APIs that reject every token each have their own trial and pause."""
     pauses.note_issued(OLD, "ka10001")
     pauses.note_issued(NEW, "ka10002")
     for api_id, value in (("ka10001", NEW), ("ka10002", "fake-newest")):

@@ -42,8 +42,8 @@ class Pipe(io.BytesIO):
     [None, "text", b"bytes", bytearray(b"bytes"), memoryview(b"bytes"), array.array("B", b"bytes")],
     ids=["none", "str", "bytes", "bytearray", "memoryview", "array"],
 )
-def test_a_body_in_memory_is_sent_as_it_is(body):
-    """Text, everything bytes-like and no body need no rewinding."""
+def test_a_body_in_memory_needs_no_rewinding(body):
+    """Text, a bytes-like body or no body needs no rewinding."""
     request = prepare()
     request.body = body
 
@@ -51,7 +51,7 @@ def test_a_body_in_memory_is_sent_as_it_is(body):
     assert body is request.body
 
 
-def test_a_file_is_rewound_to_where_it_stood():
+def test_a_file_is_rewound_to_its_position_at_the_first_send():
     """A file is rewound to its position at the first send."""
     file = io.BytesIO(b"0123")
     file.seek(1)
@@ -62,8 +62,8 @@ def test_a_file_is_rewound_to_where_it_stood():
     assert b"123" == file.read()
 
 
-def test_a_body_that_requests_does_not_iterate_over():
-    """The position of a body with ``read`` alone is noted by the auth, since requests does not note it."""
+def test_the_position_of_a_body_with_read_alone_is_noted():
+    """The auth notes the position of a body that has only ``read``, since requests does not."""
     request = prepare()
     request.body = body = OnlyRead(b"0123", position=2)
     note_body_position(request)
@@ -73,8 +73,8 @@ def test_a_body_that_requests_does_not_iterate_over():
     assert b"23" == body.read()
 
 
-def test_a_position_that_requests_noted_stays():
-    """What requests noted is not noted again after a part was read."""
+def test_a_position_that_requests_noted_is_kept():
+    """A position that requests noted is not replaced after a part of the body was read."""
     file = io.BytesIO(b"0123")
     request = prepare(data=file)
     file.read()
@@ -84,16 +84,16 @@ def test_a_position_that_requests_noted_stays():
 
 
 @pytest.mark.parametrize("make", [lambda: (piece for piece in [b"a"]), lambda: OnlyRead(b"0123")])
-def test_a_body_without_a_noted_position_is_not_sent_again(make):
-    """requests would send an empty body for it."""
+def test_a_body_without_a_noted_position_is_not_resent(make):
+    """A body without a noted position is not resent: requests would send an empty one."""
     request = prepare()
     request.body = make()
 
     assert not rewind(request)
 
 
-def test_a_file_that_cannot_tell_its_position():
-    """A pipe is noted as one that cannot be rewound."""
+def test_a_file_that_cannot_tell_its_position_is_not_resent():
+    """A file without a position, such as a pipe, is noted as one that cannot be rewound."""
     request = prepare()
     request.body = Pipe(b"0123")
     note_body_position(request)
@@ -114,8 +114,8 @@ def test_an_mmap_is_rewound_as_a_file():
         assert b"123" == body.read()
 
 
-def test_a_closed_file_is_not_sent_again():
-    """Whatever rewinding raises means no."""
+def test_a_closed_file_is_not_resent():
+    """If rewinding raises any error, the body cannot be resent."""
     file = io.BytesIO(b"0123")
     request = prepare(data=file)
     file.close()
@@ -123,7 +123,7 @@ def test_a_closed_file_is_not_sent_again():
     assert not rewind(request)
 
 
-def test_the_arguments_of_an_adapter():
+def test_only_the_adapter_s_arguments_are_passed_on():
     """Only what ``HTTPAdapter.send`` takes is passed on, and nothing is added."""
     kwargs = {"stream": True, "timeout": 5, "verify": True, "cert": None, "proxies": {}, "expire_after": 60}
 
@@ -131,7 +131,7 @@ def test_the_arguments_of_an_adapter():
     assert {"timeout": 5} == adapter_arguments({"timeout": 5})
 
 
-def rejected(**cookies):
+def make_rejected_response(**cookies):
     response = requests.Response()
     for name, value in cookies.items():
         response.cookies.set(name, value, domain="127.0.0.1", path="/")
@@ -151,10 +151,10 @@ def rejected(**cookies):
         ("node=a=", {"node": "b="}, "node=b="),
     ],
 )
-def test_cookies(before, cookies, after):
-    """Cookies of the rejected response replace those of their name; all others stay."""
+def test_new_cookies_replace_those_of_the_same_name(before, cookies, after):
+    """Cookies of the rejected response replace those of the same name; all others are kept."""
     request = prepare(headers={"Cookie": before} if before else {})
-    add_cookies(request, rejected(**cookies))
+    add_cookies(request, make_rejected_response(**cookies))
 
     assert after == request.headers.get("Cookie")
 
@@ -162,8 +162,8 @@ def test_cookies(before, cookies, after):
 ORIGIN = origin_of(URL)
 
 
-def next_hop(request, url):
-    """The request that requests builds for a redirect: a copy with another URL."""
+def build_next_hop(request, url):
+    """Build the request for a redirect as requests does: a copy with another URL."""
     hop = request.copy()
     hop.url = url
     return hop
@@ -182,15 +182,15 @@ def next_hop(request, url):
     ],
 )
 def test_a_hop_to_another_origin_drops_the_token(url, is_kept):
-    """The next hop keeps the token within the origin; the request itself keeps it always."""
+    """The next hop keeps the token only within the origin; the request itself always keeps it."""
     request = prepare()
     guard_redirect(request, ORIGIN)
 
-    assert is_kept == ("Authorization" in next_hop(request, url).headers)
+    assert is_kept == ("Authorization" in build_next_hop(request, url).headers)
     assert "Bearer fake-token" == request.headers["Authorization"]
 
 
-def test_a_copy_that_goes_nowhere_else_is_a_copy():
+def test_a_copy_for_the_same_origin_is_complete():
     """A copy that the caller makes after a redirect is complete, and independent of the request."""
     request = prepare(data=b"order")
     guard_redirect(request, ORIGIN)
@@ -204,23 +204,23 @@ def test_a_copy_that_goes_nowhere_else_is_a_copy():
 
 
 def test_a_hop_that_lost_the_token_does_not_get_it_back():
-    """Back at the origin after a hop elsewhere, the request has no token."""
+    """A redirect back to the origin does not restore the token that a hop to another origin dropped."""
     request = prepare()
     guard_redirect(request, ORIGIN)
-    hop = next_hop(request, "http://evil.example/")
+    hop = build_next_hop(request, "http://evil.example/")
     hop.url = URL
 
     assert "Authorization" not in hop.headers
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
-def test_a_clone_of_a_guarded_request(clone):
-    """A pickled or deep-copied request is guarded as well, and its copies are its own."""
+def test_a_clone_of_a_guarded_request_is_guarded(clone):
+    """A pickled or deep-copied request is guarded, too, and its copies are made from it, not from the original."""
     request = prepare()
     guard_redirect(request, ORIGIN)
     twin = clone(request)
     twin.headers["X-Mine"] = "1"
 
     assert "1" == twin.copy().headers["X-Mine"] and "X-Mine" not in request.headers
-    assert "Authorization" not in next_hop(twin, "http://evil.example/").headers
+    assert "Authorization" not in build_next_hop(twin, "http://evil.example/").headers
     assert "Authorization" in clone(twin.copy()).headers

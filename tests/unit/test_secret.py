@@ -11,15 +11,15 @@ from requests_kiwoom.secret import Secret, SecretBytes, mask
 
 
 def test_the_repr_is_masked():
-    """Neither the repr nor the repr of what holds it shows the value."""
+    """Neither the repr of a secret nor that of its container shows the value."""
     for held in ([Secret("fake-key")], {"key": Secret("fake-key")}, (SecretBytes(b"fake-key"),)):
         assert "fake-key" not in repr(held)
     assert ["<Secret>", "<SecretBytes>"] == [repr(Secret("fake-key")), repr(SecretBytes(b"fake-key"))]
     assert "<Secret>" == f"{Secret('fake-key')!r}"
 
 
-def test_it_is_the_text_itself():
-    """Formatting, encoding and comparing give the value, as a header or a body needs."""
+def test_a_secret_is_used_as_text():
+    """Formatting, encoding and comparing a secret use its value, as a header or a body needs."""
     secret = Secret("fake-key")
 
     assert "Bearer fake-key" == f"Bearer {secret}"
@@ -31,12 +31,12 @@ def test_it_is_the_text_itself():
 @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
 @pytest.mark.parametrize("secret", [Secret("fake-key"), SecretBytes(b"fake-key")])
 def test_a_copy_is_masked_too(clone, secret):
-    """Copies and unpickled ones are of the same class."""
+    """A copied or unpickled secret is of the same class."""
     assert (type(secret), secret) == (type(clone(secret)), clone(secret))
 
 
-def test_mask():
-    """Text is masked; anything else is returned as it is."""
+def test_only_text_is_masked():
+    """``mask`` masks text, and returns anything else unchanged."""
     assert "<Secret>" == repr(mask("fake-key"))
     for other in (None, 5, b"fake-key", ["fake-key"]):
         assert other is mask(other)

@@ -16,7 +16,7 @@ from tests.helpers.stores import DictStore
 
 
 class OneToken(DictStore):
-    """A store that holds whatever the test puts there, under every key."""
+    """A store that returns the token that the test sets, for every key."""
 
     token = None
 
@@ -45,42 +45,42 @@ def source(server, store):
     return TokenSource(OAuthClient(origin_of(server.url), *keys, None, (3.0, 10.0)), store, clock=server.clock)
 
 
-def token_until(server, hours, value="fake-stored"):
+def make_token(server, hours, value="fake-stored"):
     return Token(value, epoch_to_kst(server.clock() + hours * 3600))
 
 
-def test_its_repr(server, source):
-    """Source and hook name the origin, and no key."""
+def test_the_reprs_name_the_origin_alone(server, source):
+    """The reprs of source and hook name the origin, and no key."""
     assert f"<TokenSource <OAuthClient {server.url}>>" == repr(source)
     assert f"<RejectionHook {source!r}>" == repr(RejectionHook(source, True))
 
 
 def test_memory_comes_first(server, store, source):
-    """A live token is used without a look into the store."""
+    """A live token in memory is used, whatever the store holds."""
     first = source.current()
-    store.token = token_until(server, 48)
+    store.token = make_token(server, 48)
 
     assert first is source.current()
 
 
 def test_the_store_comes_second(server, store, source):
     """A stored token is used, and au10001 is not called."""
-    store.token = token_until(server, 3)
+    store.token = make_token(server, 3)
 
     assert store.token is source.current().token
     assert 0 == server.issues
 
 
 @pytest.mark.parametrize("hours", [-1, -0.001, -25, 24 * 367])
-def test_a_stored_token_that_cannot_be_live(server, store, source, hours):
-    """One that has expired, or that au10001 cannot have issued, is not used."""
-    store.token = token_until(server, hours)
+def test_a_stored_token_that_cannot_be_live_is_not_used(server, store, source, hours):
+    """A stored token that has expired, or that au10001 cannot have issued, is not used."""
+    store.token = make_token(server, hours)
 
     assert "fake-stored" != source.current().token.value
     assert 1 == server.issues
 
 
-def test_a_store_that_returns_no_token(server, store, source):
+def test_a_bare_string_from_a_store_is_not_used(server, store, source):
     """What a store returns is checked: a bare string is not used."""
     store.token = "fake-stored"
 
@@ -89,17 +89,17 @@ def test_a_store_that_returns_no_token(server, store, source):
     assert 1 == server.issues
 
 
-def test_a_stored_token_that_expires_earlier(server, store, source):
-    """After an outage a store may hold an older token than the one that was rejected."""
+def test_a_stored_token_that_expires_earlier_is_not_used(server, store, source):
+    """A stored token that is older than the rejected one is not used: a store may hold one after an outage."""
     held = source.current()
-    store.token = token_until(server, 23)
+    store.token = make_token(server, 23)
     server.revoke_all()
 
     assert source.replace(held.token.value, "ka10001").token.value == server.token
     assert 2 == server.issues
 
 
-def test_a_rejected_token_in_the_store(server, store, source):
+def test_a_rejected_token_is_not_taken_from_the_store(server, store, source):
     """The token that was just rejected is not taken from the store again."""
     held = source.current()
     store.token = held.token
@@ -109,7 +109,7 @@ def test_a_rejected_token_in_the_store(server, store, source):
 
 
 def test_the_same_token_in_the_store_is_not_logged(server, store, source, caplog):
-    """A log line says that another token is used, so that of the held token says nothing."""
+    """A stored token is logged only if it is another one than the token that is held."""
     caplog.set_level("INFO")
     store.token = source.current().token
     caplog.clear()
@@ -118,44 +118,44 @@ def test_the_same_token_in_the_store_is_not_logged(server, store, source, caplog
     assert [] == caplog.messages
 
 
-@pytest.mark.parametrize("replaced", [True, False])
-def test_a_token_that_another_thread_replaced(server, source, replaced):
-    """A rejection of an older token than the current one calls nothing; one of the current token issues."""
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_only_a_rejection_of_the_current_token_issues(server, source, is_replaced):
+    """A rejection of an older token returns the current one; a rejection of the current one issues another."""
     old = source.current().token.value
     server.revoke_all()
     current = source.replace(old, "ka10001")
     server.revoke_all()
 
-    assert replaced == (current is source.replace(old if replaced else current.token.value, "ka10002"))
+    assert is_replaced == (current is source.replace(old if is_replaced else current.token.value, "ka10002"))
 
 
 @pytest.fixture
-def tardy(server, source):
-    """A source whose clock is an hour ahead of the expiry of the token that au10001 returns."""
+def overdue_source(server, source):
+    """A source that holds an overdue token: by its clock, it expired an hour before au10001 returned it."""
     expired = f"{epoch_to_kst(server.clock() - 3600):%Y%m%d%H%M%S}"
     server.fail(Reply({"token": "fake-tardy", "token_type": "bearer", "expires_dt": expired}))
     assert source.current().is_overdue
     return source
 
 
-def test_an_overdue_token_is_used_for_30_seconds(server, tardy):
+def test_an_overdue_token_is_used_for_30_seconds(server, overdue_source):
     """A token that is past its expiry when it is issued is used; after 30 s au10001 is called again."""
     server.clock.advance(seconds=29.9)
-    assert "fake-tardy" == tardy.current().token.value
+    assert "fake-tardy" == overdue_source.current().token.value
     server.clock.advance(seconds=0.1)
 
-    assert "fake-tardy" != tardy.current().token.value
+    assert "fake-tardy" != overdue_source.current().token.value
     assert 2 == server.issues
 
 
-def test_an_overdue_token_is_kept_if_no_other_can_be_obtained(server, tardy):
+def test_an_overdue_token_is_kept_if_no_other_can_be_obtained(server, overdue_source):
     """If au10001 fails then, the overdue token is used for another 30 s."""
     server.clock.advance(seconds=30)
     server.fail(Reply(b"down", 500))
     for _ in range(5):
-        assert "fake-tardy" == tardy.current().token.value
+        assert "fake-tardy" == overdue_source.current().token.value
     server.clock.advance(seconds=29)
-    assert "fake-tardy" == tardy.current().token.value
+    assert "fake-tardy" == overdue_source.current().token.value
 
     assert 2 == server.issues
 
@@ -170,8 +170,8 @@ def test_a_live_token_that_expired_is_not_kept(server, source):
         source.current()
 
 
-def test_its_own_header_values(server, source):
-    """The value of any age is known as the source's own; the same text only while its token is held."""
+def test_a_source_knows_its_own_header_values(server, source):
+    """A source knows every header value that it made, but a plain string of the same text only for the held token."""
     old = source.current().authorization
     plain = str.__str__(old)
     assert source.is_own(old) and source.is_own(plain)
@@ -182,14 +182,14 @@ def test_its_own_header_values(server, source):
     assert not source.is_own("Bearer fake-other")
 
 
-def test_before_the_first_token(server, source):
+def test_nothing_is_held_before_the_first_token(server, source):
     """Before the first token nothing is held, and no header is the source's own."""
     assert source.held is None
     assert not source.is_own("Bearer fake-other")
 
 
-def test_a_store_that_takes_all_the_time(server, store, source):
-    """When locks took the time of a whole call, au10001 is not called with the rest of it, and no pause begins."""
+def test_au10001_is_not_called_if_locks_took_the_time(server, store, source):
+    """If waits for locks took the time of a call, au10001 is not called with the rest of it, and no pause begins."""
     for left in (1.2, -0.1):
         with pytest.raises(TokenUnavailable, match="^Another thread or process was busy"):
             source._obtain(time.monotonic() + left)
@@ -199,8 +199,8 @@ def test_a_store_that_takes_all_the_time(server, store, source):
     assert source.current().token.value == server.token
 
 
-def test_the_pause_of_a_request_without_an_api_id(server, source):
-    """A pause that belongs to no API, since a program removed the header, stops no first token call."""
+def test_a_pause_without_an_api_id_stops_no_first_token_call(server, source):
+    """A pause for requests without an api-id, which a program removed, does not stop the first token call."""
     for _ in range(2):
         with pytest.raises(TokenUnavailable):
             source.replace(source.current().token.value, "")

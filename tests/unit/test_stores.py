@@ -1,4 +1,4 @@
-"""The small parts of the stores: what a debugger shows of them, and a store that is entered from within."""
+"""Small parts of the stores: their reprs, reentrant calls, and how long Redis keeps a token."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -34,7 +34,7 @@ def test_reprs(tmp_path):
     assert "fake-token" not in "".join(shown)
 
 
-def test_a_discard_within_a_discard():
+def test_a_discard_within_a_discard_does_not_enter_the_store():
     """A signal handler that discards while its thread is in the store does not enter the store again."""
 
     class Reentered(DictStore):
@@ -52,8 +52,8 @@ def test_a_discard_within_a_discard():
     assert 1 == store.discards
 
 
-def test_the_process_with_the_id_1(monkeypatch):
-    """In a container, a program may be process 1: its store is used after the first call, too."""
+def test_process_1_can_use_its_store_again(monkeypatch):
+    """A program that is process 1, as in a container, can use its store after the first call, too."""
     monkeypatch.setattr("os.getpid", lambda: 1)
     store = GuardedStore(DictStore(), "key", lambda: 0.0)
     store.update(lambda stored: TOKEN, 1.0)
@@ -65,5 +65,5 @@ def test_the_process_with_the_id_1(monkeypatch):
 
 @pytest.mark.parametrize("left, seconds", [(1.0, 1.0), (1.5, 1.5), (0.99, 86400), (86400, 86400), (86401, 86400)])
 def test_how_long_redis_keeps_a_token(left, seconds):
-    """As long as it lives by the clock of the Redis server; 24 hours if that clock seems to be wrong."""
+    """Redis keeps a token until it expires by the Redis server's clock, or 24 hours if that clock seems to be wrong."""
     assert 1000 * seconds == pytest.approx(_milliseconds_left(TOKEN, TOKEN.expires_epoch - left), abs=1)

@@ -31,14 +31,14 @@ def test_expires_dt_is_kst():
     ["", "10", "2024110708371", "202411070837130", "20240230000000", "20241307000000", "20241107250000"]
     + ["2024110708371x", "٢٠٢٤١١٠٧٠٨٣٧١٣", " 2024110708371", "20241107T08371", None, 20241107083713, "00000101000000"],
 )
-def test_no_expires_dt(text):
-    """Whatever is not 14 ASCII digits that name a moment is a ValueError."""
+def test_a_malformed_expires_dt_is_a_value_error(text):
+    """``expires_dt`` must be 14 ASCII digits that name a moment; anything else is a ``ValueError``."""
     with pytest.raises(ValueError):
         parse_expires_dt(text)
 
 
-def test_tokens_compare():
-    """Tokens of one value and moment are one in a set; those of another value, or of another moment, hash apart."""
+def test_tokens_are_equal_if_value_and_moment_are_equal():
+    """Tokens with the same value and moment are one in a set; otherwise they differ, and so do their hashes."""
     midnight, noon = (datetime(2026, 11, 22, hour, tzinfo=timezone.utc) for hour in (0, 12))
     token = Token("fake-token", midnight)
 
@@ -52,8 +52,8 @@ def test_tokens_compare():
     "hours, expected",
     [(24, True), (48, True), (0, True), (-24, True), (-24.001, False), (24 * 366, True), (24 * 366.001, False)],
 )
-def test_plausible(hours, expected):
-    """A token may seem to have expired up to 24 hours ago: the local clock may be wrong."""
+def test_is_plausible(hours, expected):
+    """A token is plausible if it expired at most 24 hours ago (the local clock may be wrong) or expires in 366 days."""
     now = 1_800_000_000.0
     token = Token("fake-token", datetime.fromtimestamp(now, timezone.utc) + timedelta(hours=hours))
 
@@ -61,12 +61,12 @@ def test_plausible(hours, expected):
 
 
 def test_any_text_has_a_fingerprint():
-    """The text that a caller reports as rejected may be any text; its fingerprint has 8 digits."""
+    """Any text has a fingerprint of 8 digits: a caller may report any text as rejected."""
     assert 8 == len(fingerprint("\ud800"))
 
 
 def test_a_token_is_immutable():
-    """A Token cannot be changed, and takes nothing that could not be a header."""
+    """A token cannot be changed; its value must fit into a header, and its expiry must be an aware datetime."""
     token = Token("fake-token", datetime(2026, 11, 22, tzinfo=timezone.utc))
 
     with pytest.raises(AttributeError, match="immutable"):
@@ -84,7 +84,7 @@ def test_a_token_is_immutable():
 
 
 def test_a_token_pickles():
-    """A Token is the same after pickling and copying."""
+    """A token equals its pickled and copied twin."""
     token = Token("fake-token", datetime(2026, 11, 22, tzinfo=timezone.utc))
 
     for twin in (pickle.loads(pickle.dumps(token)), copy.deepcopy(token), copy.copy(token)):
@@ -100,8 +100,8 @@ def test_the_repr_of_a_token():
     assert "<Token>" == repr(Token.__new__(Token))
 
 
-def test_an_authorization_knows_its_key():
-    """The header value is text, masked, and says which key it is for; a copy of its text does not."""
+def test_an_authorization_names_its_key():
+    """A header value is text with a masked repr, and names the key that it was made for, if there is one."""
     authorization = Authorization("Bearer fake-token", "fake-hash")
 
     assert "Bearer fake-token" == authorization
@@ -110,8 +110,8 @@ def test_an_authorization_knows_its_key():
 
 
 @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
-def test_a_copy_of_an_authorization_knows_its_key(clone):
-    """A pickled request, sent in another process, is still known as this key's."""
+def test_a_copy_of_an_authorization_names_its_key(clone):
+    """A copied or pickled header value still names its key: a request may be sent in another process."""
     assert "fake-hash" == clone(Authorization("Bearer fake-token", "fake-hash")).source_key
 
 
@@ -119,7 +119,7 @@ def test_a_copy_of_an_authorization_knows_its_key(clone):
     "lifetime, use_until, is_overdue", [(3600, 3600, False), (0.5, 0.5, False), (0, 30, True), (-3600, 30, True)]
 )
 def test_how_long_a_token_is_used(lifetime, use_until, is_overdue):
-    """A live token is used to its expiry; one that is past it, by this clock, is overdue, and used for 30 s."""
+    """A live token is used until its expiry; an overdue one, past its expiry by this clock, is used for 30 s."""
     held = hold(Token("fake-token", epoch_to_kst(NOW + lifetime)), "fake-hash", NOW)
 
     assert (NOW + use_until, is_overdue) == (held.use_until, held.is_overdue)
@@ -135,7 +135,7 @@ def test_how_long_a_token_is_used(lifetime, use_until, is_overdue):
     ],
 )
 def test_epoch_to_kst(seconds, moment):
-    """Seconds since the epoch are converted without this machine's calendar functions: years before 1970, too."""
+    """Seconds since the epoch become KST, also before 1970 and after 3000, where Windows' calendar functions fail."""
     assert moment == epoch_to_kst(seconds)
     assert "KST" == epoch_to_kst(seconds).tzname()
 

@@ -1,4 +1,4 @@
-"""``post``: one token call, limited in time and size, and a response that holds no secret of it."""
+"""``post``: one token call, limited in time and size, and its response, which holds no secret of the call."""
 
 import socket
 import threading
@@ -35,8 +35,8 @@ def test_the_call_on_the_wire():
     assert b"authorization" not in head.lower()
 
 
-def test_the_response_leads_nowhere():
-    """Status, headers, body and time of the response are kept; neither the call's body nor its connection is."""
+def test_the_response_keeps_no_secret_of_the_call():
+    """The response keeps its status, headers, body and time, but neither the call's body nor its connection."""
     with RawServer(http(b'{"a": 1}', "404 Not Here", "X-Node: a", "Location: http://127.0.0.1:9/")) as raw:
         response = send(raw.url)
 
@@ -51,7 +51,7 @@ def test_the_response_leads_nowhere():
 @pytest.mark.parametrize("size, is_read", [(65536, True), (65537, False)])
 @pytest.mark.parametrize("make", [http, http_chunked])
 def test_the_size_limit(make, size, is_read):
-    """A response of 64 KiB is read; a longer one counts as none."""
+    """A response of 64 KiB is read; a longer one counts as no response."""
     with RawServer(make(b"x" * size)) as raw:
         response = send(raw.url)
 
@@ -66,13 +66,13 @@ def drip(head, piece):
         connection.sendall(head)
         while True:
             connection.sendall(piece)
-            time.sleep(0.05)  # The server's slowness is what the test is about.
+            time.sleep(0.05)  # The test needs a slow server.
 
     return serve
 
 
 def test_the_time_limit():
-    """A response that drips in is given up; the text says after how many seconds."""
+    """A call without a complete response is given up; the reason says after how many seconds."""
     with RawServer(lambda connection: connection.recv(1)) as raw:
         assert "no complete response within 0.3 s" == send(raw.url, timeout=(10.0, 10.0), seconds=0.3).reason
 
@@ -87,7 +87,7 @@ def test_the_time_limit():
     ids=["length", "no length", "chunks"],
 )
 def test_the_time_limit_in_the_caller_s_own_thread(head, piece):
-    """Where the caller's thread makes the call, the body is given up in time as well."""
+    """A call in the caller's own thread gives up a body that drips in, too."""
 
     class Own(requests.Session):
         def send(self, request, **kwargs):
@@ -98,8 +98,8 @@ def test_the_time_limit_in_the_caller_s_own_thread(head, piece):
 
 
 @pytest.mark.parametrize("moment, is_late", [(13.0, False), (13.001, True)])
-def test_the_last_moment(monkeypatch, moment, is_late):
-    """A response that is complete when the time is over, and not later, is in time."""
+def test_a_response_at_the_time_limit_is_in_time(monkeypatch, moment, is_late):
+    """A response that is complete exactly at the time limit is in time; a later one is not."""
     moments = iter([0.0])
     monkeypatch.setattr(transport, "time", types.SimpleNamespace(monotonic=lambda: next(moments, moment)))
     with RawServer(http(b"{}")) as raw:
@@ -107,14 +107,14 @@ def test_the_last_moment(monkeypatch, moment, is_late):
 
 
 def test_no_redirect_is_followed():
-    """A 307 is the response: the keys do not go to another address."""
+    """A 307 is returned, not followed: the keys are not sent to another address."""
     with RawServer(http(b"{}")) as other, RawServer(http(b"", "307 Away", f"Location: {other.url}/")) as raw:
         assert 307 == send(raw.url).status_code
 
     assert [] == other.requests
 
 
-def test_a_session_of_its_own_is_closed():
+def test_a_call_without_a_lent_session_closes_its_connection():
     """Without a lent session, no connection is left open."""
     closed = threading.Event()
 
@@ -137,8 +137,8 @@ def lent():
         yield session
 
 
-def test_a_lent_session(lent):
-    """Its headers and adapters count; its auth, its hooks and its authorization header do not; it keeps no cookie."""
+def test_what_a_lent_session_adds_to_a_call(lent):
+    """A lent session's headers and adapters are used, but not its auth, hooks or authorization; it gets no cookie."""
     lent.headers.update({"X-Gateway": "1", "Authorization": "Bearer fake-other"})
     lent.auth = ("user", "fake-password")
     seen = []
@@ -161,12 +161,12 @@ def test_netrc_adds_nothing(tmp_path, monkeypatch):
     assert b"authorization" not in raw.requests[0].lower()
 
 
-def test_the_environment_s_proxy(monkeypatch):
+def test_the_environment_s_proxy_is_used(monkeypatch):
     """``HTTP_PROXY`` is used, as for any request."""
     with RawServer(http(b"{}")) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", make_raising_adapter=False)
+        monkeypatch.delenv("no_proxy", make_raising_adapter=False)
         send("http://kiwoom.example")
 
     assert proxy.requests[0].startswith(b"POST http://kiwoom.example/oauth2/token ")
@@ -177,8 +177,8 @@ def reset(connection):
 
 
 @pytest.mark.parametrize("is_lent, calls", [(True, 2), (False, 1)])
-def test_a_dropped_connection(lent, is_lent, calls):
-    """A lent session's connection that was closed while it was idle is replaced, once; a new one is not."""
+def test_a_lent_session_s_dropped_connection_is_replaced_once(lent, is_lent, calls):
+    """A dropped connection of a lent session, which may have been idle, is replaced once; a new one is not."""
     with RawServer(reset, http(b"{}")) as raw:
         response = send(raw.url, lent if is_lent else None)
 
@@ -186,8 +186,8 @@ def test_a_dropped_connection(lent, is_lent, calls):
     assert is_lent == (not isinstance(response, NoResponse))
 
 
-def test_a_connection_that_is_dropped_twice(lent):
-    """There is no third try."""
+def test_there_is_no_third_try_after_two_dropped_connections(lent):
+    """If the second connection is dropped as well, there is no third try."""
     with RawServer(reset, reset, http(b"{}")) as raw:
         response = send(raw.url, lent)
 
@@ -195,8 +195,8 @@ def test_a_connection_that_is_dropped_twice(lent):
     assert 2 == len(raw.requests)
 
 
-def raising(error):
-    """An adapter that raises `error`, and counts."""
+def make_raising_adapter(error):
+    """Make an adapter that raises `error`, and counts its calls."""
 
     class Raising(BaseAdapter):
         calls = 0
@@ -229,30 +229,30 @@ def raising(error):
         ),
     ],
 )
-def test_why_there_is_no_response(lent, error, reason):
-    """What a session raises is returned as one line, without a proxy's password or a piece of the response."""
-    adapter = raising(error)
+def test_the_reason_for_no_response_is_one_line_without_secrets(lent, error, reason):
+    """An error that a session raises becomes one line, without a proxy's password or a piece of the response."""
+    adapter = make_raising_adapter(error)
     lent.mount("http://", adapter)
 
     assert reason == send("http://127.0.0.1:9", lent).reason
     assert 1 == adapter.calls
 
 
-def test_no_response_is_masked():
-    """Its repr shows no reason: that may quote the call."""
+def test_the_repr_of_no_response_shows_no_reason():
+    """The repr of ``NoResponse`` shows no reason, since that may quote the call."""
     assert "<NoResponse>" == repr(NoResponse("fake-secretkey"))
 
 
-def test_ctrl_c_is_not_a_reason(lent):
-    """What is no ``Exception`` passes through."""
-    lent.mount("http://", raising(KeyboardInterrupt()))
+def test_ctrl_c_is_raised_to_the_caller(lent):
+    """``KeyboardInterrupt``, which is no ``Exception``, is raised and does not become a reason."""
+    lent.mount("http://", make_raising_adapter(KeyboardInterrupt()))
 
     with pytest.raises(KeyboardInterrupt):
         send("http://127.0.0.1:9", lent)
 
 
-def test_a_session_that_runs_no_hooks():
-    """Its response is read with the same limits, and leads nowhere either."""
+def test_a_session_that_runs_no_hooks_has_the_same_limits():
+    """The response of a session that runs no hooks has the same limits, and keeps no secret of the call either."""
 
     class WithoutHooks(requests.Session):
         def send(self, request, **kwargs):
@@ -266,7 +266,7 @@ def test_a_session_that_runs_no_hooks():
 
 
 @pytest.mark.parametrize("make", [requests.Response, lambda: types.SimpleNamespace(content=b"{}")])
-def test_a_response_made_by_hand(make):
+def test_a_response_made_by_hand_is_read(make):
     """A session may return a response that came over no connection, such as a mock's."""
 
     class Canned(requests.Session):
@@ -283,8 +283,8 @@ def test_a_response_made_by_hand(make):
 
 
 @pytest.mark.parametrize("where", ["the session", "its class", "requests"])
-def test_a_foreign_send_is_called_by_the_caller_s_thread(where, monkeypatch):
-    """A ``send`` that is not requests' own may hold a lock of the caller's thread."""
+def test_a_foreign_send_runs_in_the_caller_s_thread(where, monkeypatch):
+    """A ``send`` that is not requests' own runs in the caller's thread: it may need a lock that this thread holds."""
     threads, own = [], requests.Session.send
 
     def foreign(session, request, **kwargs):
@@ -304,8 +304,8 @@ def test_a_foreign_send_is_called_by_the_caller_s_thread(where, monkeypatch):
     assert [threading.current_thread()] == threads
 
 
-def test_another_thread_makes_the_call_otherwise(lent):
-    """requests' own ``send`` runs in a thread that can be given up."""
+def test_requests_own_send_runs_in_another_thread(lent):
+    """requests' own ``send`` runs in another thread, which can be left when the time is over."""
     threads = []
 
     class Noting(HTTPAdapter):
@@ -342,7 +342,7 @@ def test_another_thread_makes_the_call_otherwise(lent):
     ],
 )
 def test_retry_after(headers, seconds):
-    """Seconds, or a date by the server's own clock, up to a minute; anything else counts for none."""
+    """``Retry-After`` is seconds, or a date by the server's own clock, at most a minute; anything else is ignored."""
     response = requests.Response()
     response.headers.update(headers)
 

@@ -24,21 +24,21 @@ RATE_LIMIT = b'{"return_code": 5, "return_msg": "[1700:...]"}'
 
 
 def chunked(*pieces, headers=b"", end=b"0\r\n\r\n"):
-    """A chunked response whose chunks are `pieces`."""
+    """Return the bytes of a chunked response whose chunks are `pieces`."""
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n%b\r\n" % headers + chunks + end
 
 
 def until_closed(body, headers=b""):
-    """A response without a length: it ends with the connection."""
+    """Return the bytes of a response without a length: it ends with the connection."""
     return b"HTTP/1.1 200 OK\r\n%b\r\n" % headers + body
 
 
 class Streamed:
-    """A context manager: the streamed response to a request of which a `RawServer` sends `answer`."""
+    """A context manager: a streamed response, whose bytes a `RawServer` sends."""
 
-    def __init__(self, answer):
-        self._raw = RawServer(answer)
+    def __init__(self, raw_response):
+        self._raw = RawServer(raw_response)
         self._session = requests.Session()
 
     def __enter__(self):
@@ -79,7 +79,7 @@ class Streamed:
     ],
 )
 def test_judge(status, content, verdict):
-    """401 and a code of a rejection reject the token; a success in HTTP 200 accepts it; another error says nothing."""
+    """HTTP 401 or a rejection code rejects the token; a success in HTTP 200 accepts it; another error does neither."""
     assert verdict is judge(status, content)
 
 
@@ -94,7 +94,7 @@ def test_judge(status, content, verdict):
     ],
 )
 def test_judge_the_beginning_of_a_body(status, content, verdict):
-    """The beginning of a body that is no envelope is that of a longer one, which is no error."""
+    """In HTTP 200, a beginning that is not an envelope accepts the token: the body is longer than any error."""
     assert verdict is judge(status, content, is_complete=False)
 
 
@@ -115,9 +115,9 @@ BODIES = [REJECTION, SUCCESS, b"{}", b"", b" " * 10, b"x" * 3000, b'{"return_cod
     ],
     ids=["chunked", "many chunks", "gzip", "deflate", "trailers", "until closed", "gzip until closed"],
 )
-def test_the_caller_reads_what_it_reads_without_a_look(make, body):
-    """After a look, ``raw``, ``iter_content`` and ``content`` give the bytes that they give without one."""
-    answer = make(body)
+def test_a_look_does_not_change_what_the_caller_reads(make, body):
+    """After ``peek``, ``raw``, ``iter_content`` and ``content`` return the same bytes as without it."""
+    raw_response = make(body)
     for read in (
         lambda response: response.content,
         lambda response: b"".join(response.iter_content(7)),
@@ -125,9 +125,9 @@ def test_the_caller_reads_what_it_reads_without_a_look(make, body):
         lambda response: response.raw.read(),
         lambda response: b"".join(response.raw.stream(5, decode_content=False)),
     ):
-        with Streamed(answer) as response:
+        with Streamed(raw_response) as response:
             expected = read(response)
-        with Streamed(answer) as response:
+        with Streamed(raw_response) as response:
             content, is_complete = peek(response)
 
             assert expected == read(response)
@@ -135,7 +135,7 @@ def test_the_caller_reads_what_it_reads_without_a_look(make, body):
         assert not is_complete or content == (body or content)[:1025]
 
 
-@pytest.mark.parametrize("rejected", [True, False])
+@pytest.mark.parametrize("is_rejected", [True, False])
 @pytest.mark.parametrize(
     "make",
     [
@@ -146,44 +146,44 @@ def test_the_caller_reads_what_it_reads_without_a_look(make, body):
     ],
     ids=["chunked", "until closed", "three chunks", "gzip"],
 )
-def test_a_short_body_that_arrives_in_two_pieces(make, rejected):
-    """Wherever the network splits a short response, it is seen whole, and nothing of it is lost."""
-    body = REJECTION if rejected else SUCCESS
-    answer = make(body)
-    head = answer.index(b"\r\n\r\n") + 4
-    for split in range(head, len(answer) + 1, 3):
+def test_a_short_body_in_two_pieces_is_seen_whole(make, is_rejected):
+    """A short response is seen whole wherever the network splits it, and no byte is lost."""
+    body = REJECTION if is_rejected else SUCCESS
+    raw_response = make(body)
+    head = raw_response.index(b"\r\n\r\n") + 4
+    for split in range(head, len(raw_response) + 1, 3):
 
         def send(connection, split=split):
-            connection.sendall(answer[:split])
+            connection.sendall(raw_response[:split])
             received.wait(10)
-            connection.sendall(answer[split:])
+            connection.sendall(raw_response[split:])
 
         received = threading.Event()
         threading.Timer(0.01, received.set).start()
         with Streamed(send) as response:
-            assert (Verdict.REJECTED if rejected else Verdict.ACCEPTED) is judge_response(response, True)
+            assert (Verdict.REJECTED if is_rejected else Verdict.ACCEPTED) is judge_response(response, True)
             assert body == response.content
 
 
-def test_an_endless_body_is_left_after_its_first_piece():
-    """A stream that never ends is looked at once, and the caller reads it from its first byte."""
-    let_go = threading.Event()
+def test_only_the_first_piece_of_an_endless_stream_is_looked_at():
+    """Only the first piece of an endless stream is looked at, and the caller reads it from its first byte."""
+    released = threading.Event()
 
     def send(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntick\n\r\n")
-        let_go.wait(30)
+        released.wait(30)
         connection.sendall(b"5\r\ntock\n\r\n0\r\n\r\n")
 
     with Streamed(send) as response:
         assert Verdict.ACCEPTED is judge_response(response, True)
         lines = response.iter_lines(1)
         assert b"tick" == next(lines)
-        let_go.set()
+        released.set()
         assert [b"tock"] == list(lines)
 
 
 def test_ndjson_arrives_line_by_line():
-    """The first line of a stream of JSON lines is given to the caller before the second one is sent."""
+    """The caller gets the first line of a stream of JSON lines before the second one is sent."""
     read_first = threading.Event()
 
     def send(connection):
@@ -200,8 +200,8 @@ def test_ndjson_arrives_line_by_line():
         assert [{"price": "70000"}] == [json.loads(line) for line in lines]
 
 
-def test_a_body_that_only_begins_as_a_rejection_does():
-    """A body whose object goes on past 1 KiB is left for the caller, whole."""
+def test_a_long_body_that_begins_like_a_rejection_is_accepted():
+    """A body that begins like a rejection, but is longer than 1 KiB, is accepted; the caller can read all of it."""
     body = REJECTION[:-1] + b', "rows": "' + b"x" * 4000 + b'"}'
     with Streamed(chunked(body[:600], body[600:1200], body[1200:])) as response:
         assert Verdict.ACCEPTED is judge_response(response, True)
@@ -209,7 +209,7 @@ def test_a_body_that_only_begins_as_a_rejection_does():
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "raw_response",
     [
         chunked(REJECTION)[:-30],
         chunked(end=b"zz\r\nabc"),
@@ -218,11 +218,11 @@ def test_a_body_that_only_begins_as_a_rejection_does():
     ],
     ids=["cut in a chunk", "no chunk", "no gzip in chunks", "no gzip"],
 )
-def test_a_body_that_breaks_off_raises_what_it_raises_without_a_look(answer):
-    """A body that is not complete says nothing about the token, and reading it raises the same error."""
-    with Streamed(answer) as response, pytest.raises(requests.exceptions.RequestException) as without:
+def test_a_broken_body_raises_the_same_error_after_a_look(raw_response):
+    """The verdict on a truncated or malformed body is unknown; reading it raises the same error as without a look."""
+    with Streamed(raw_response) as response, pytest.raises(requests.exceptions.RequestException) as without:
         response.content
-    with Streamed(answer) as response:
+    with Streamed(raw_response) as response:
         assert Verdict.UNKNOWN is judge_response(response, True)
         with pytest.raises(requests.exceptions.RequestException) as caught:
             response.content
@@ -230,17 +230,17 @@ def test_a_body_that_breaks_off_raises_what_it_raises_without_a_look(answer):
     assert type(without.value) is type(caught.value)
 
 
-@pytest.mark.parametrize("answer", [chunked(REJECTION, end=b""), until_closed(REJECTION)])
-def test_a_rejection_whose_end_is_missing(answer):
-    """A complete JSON object is enough for the verdict: the end of the body is not waited for."""
-    with Streamed(answer) as response:
+@pytest.mark.parametrize("raw_response", [chunked(REJECTION, end=b""), until_closed(REJECTION)])
+def test_a_rejection_without_the_end_of_its_body_is_recognized(raw_response):
+    """A complete JSON object is enough for the verdict, which does not wait for the end of the body."""
+    with Streamed(raw_response) as response:
         assert Verdict.REJECTED is judge_response(response, True)
         assert REJECTION == peek(response)[0]
 
 
 @crashes_wine
-def test_a_read_timeout_during_the_look():
-    """If nothing arrives within the read timeout, the verdict is open, and the caller's read raises."""
+def test_a_read_timeout_during_a_look_is_raised_to_the_caller():
+    """If nothing arrives within the read timeout, ``peek`` returns no content, and the caller's read raises."""
     done = threading.Event()
 
     def send(connection):
@@ -257,7 +257,7 @@ def test_a_read_timeout_during_the_look():
 
 @pytest.mark.skipif(is_wine, reason="Wine 8.0 reports a reset as the end of the stream, unless recv() waits already")
 @pytest.mark.parametrize("chunked", [True, False])
-def test_a_reset_during_the_look(chunked):
+def test_a_reset_during_a_look_is_raised_to_the_caller(chunked):
     """A connection that is reset in the middle of the body is an error for the caller, not the end of the body."""
 
     def send(connection):
@@ -282,8 +282,8 @@ def test_a_compressed_bomb_is_not_unpacked():
         assert 10_000_000 == len(response.content)
 
 
-def test_a_response_without_a_socket():
-    """A response that no socket carries, a mock's say, is not looked at."""
+def test_a_response_without_a_socket_is_not_looked_at():
+    """A response without a socket, such as a mock's, is not looked at."""
     response = requests.Response()
     response.raw = HTTPResponse(iter([b"{}"]), preload_content=False)
 
@@ -291,8 +291,8 @@ def test_a_response_without_a_socket():
     assert (None, False) == peek(requests.Response())
 
 
-def test_the_connection_is_used_again():
-    """A chunked response that was looked at and read gives its connection back to the pool."""
+def test_the_connection_is_reused_after_a_look():
+    """A chunked response that was looked at and read returns its connection to the pool."""
 
     def two_responses(connection):
         connection.sendall(chunked(SUCCESS))
@@ -339,24 +339,24 @@ def test_a_closed_response_closes_its_connection():
         (401, 1025, True, Verdict.REJECTED),
     ],
 )
-def test_a_declared_length(status, length, streamed, verdict):
+def test_a_body_that_declares_over_1_kib_is_no_rejection(status, length, streamed, verdict):
     """A body that declares more than 1 KiB is no rejection, and is not read for the verdict."""
     body = REJECTION.ljust(length)
-    answer = b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n%b" % (status, length, body)
-    with Streamed(answer) as response:
+    raw_response = b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n%b" % (status, length, body)
+    with Streamed(raw_response) as response:
         assert verdict is judge_response(response, streamed)
         assert body == response.content
 
 
 @pytest.mark.parametrize("length", [b"9" * 16, b"-5", b"x"])
-def test_a_length_that_no_body_has(length):
-    """A Content-Length that no body has counts as none."""
+def test_an_impossible_content_length_is_ignored(length):
+    """A Content-Length that no body can have is ignored."""
     with Streamed(b"HTTP/1.1 200 OK\r\nContent-Length: %b\r\n\r\n%b" % (length, b"x" * 2000)) as response:
         assert (b"x" * 2000, False) == peek(response)
 
 
 @pytest.mark.parametrize(
-    "answer, expected",
+    "raw_response, expected",
     [
         (b"HTTP/1.1 401 No\r\nContent-Length: 65536\r\n\r\n", True),
         (b"HTTP/1.1 401 No\r\nContent-Length: 65537\r\n\r\n", False),
@@ -365,7 +365,7 @@ def test_a_length_that_no_body_has(length):
     ],
     ids=["64 KiB", "more than 64 KiB", "chunked", "long"],
 )
-def test_is_short(answer, expected):
-    """A rejected body is read at once if it declares 64 KiB at most, or is complete already."""
-    with Streamed(answer) as response:
+def test_is_short(raw_response, expected):
+    """A rejected body is read at once if it declares at most 64 KiB, or is complete already."""
+    with Streamed(raw_response) as response:
         assert expected == is_short(response)
