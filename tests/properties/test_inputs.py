@@ -19,7 +19,7 @@ from tests.helpers.leaks import everything_in
 from tests.helpers.raw_server import RawServer, issued
 from tests.helpers.sessions import KeepsAuth
 
-# The same inputs in every run: a CI that is red for one run in a hundred is not believed when it is red.
+# The same inputs in every run: a CI that fails in one run of a hundred is not trusted when it fails.
 settings.register_profile("ci", derandomize=True, database=None, deadline=None, max_examples=100)
 ci = settings.get_profile("ci")
 
@@ -37,26 +37,26 @@ class Stopped(KiwoomAuth):
 
 
 class StoppedLate(KiwoomAuth):
-    """The same, on the last day but one that a date can hold."""
+    """An auth whose clock stands still on the last day but one that a datetime can hold."""
 
     clock = staticmethod(lambda: datetime(9999, 12, 30, tzinfo=timezone.utc).timestamp())
 
 
-def auth_at(url, **options):
-    """An auth whose clock stands still."""
+def make_auth(url, **options):
+    """Make an auth whose clock stands still."""
     return Stopped(APPKEY, SECRETKEY, base_url=url, timeout=5, **options)
 
 
-def outcome(work):
-    """What `work` returned, or what it raised."""
+def capture(work):
+    """Return what `work` returns, or the exception that it raises."""
     try:
         return work()
     except Exception as error:
         return error
 
 
-def issued_now(token):
-    """au10001's answer on that auth's clock."""
+def issue_now(token):
+    """Return the bytes of au10001's response, with an expiry that fits that auth's clock."""
     return issued(token, expires_dt=f"{epoch_to_kst(NOW + 3600):%Y%m%d%H%M%S}")
 
 
@@ -66,7 +66,7 @@ def assert_no_secret(thing, *secrets):
             assert secret not in text
 
 
-# What an answer may look like: bytes at random seldom get past its first line, so most answers have the right shape.
+# What a response may look like: random bytes seldom get past its first line, so most responses have the right shape.
 
 echoes = st.sampled_from([APPKEY, SECRETKEY, f"[8001:{SECRETKEY}]", json.dumps({"secretkey": SECRETKEY}), HELD])
 codes = st.sampled_from([*REJECTING, 0, 3, 5, 20, 1700, 8001, 8050, -1, 10**12]) | st.integers()
@@ -129,51 +129,51 @@ headers = st.lists(
 
 
 @st.composite
-def http_answers(draw):
+def http_responses(draw):
     body = draw(bodies)
-    # Closed by both sides: whether a client notices in time that the server did would vary.
+    # Both sides close the connection: otherwise it varies whether a client notices in time that the server did.
     lines = [b"HTTP/1.1 %d %b" % (draw(statuses), draw(reasons)), b"Connection: close", *draw(headers)]
     if draw(st.integers(0, 9)):
         lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join([*lines, b"", b""]) + body
 
 
-answers = http_answers() | st.binary(max_size=60)
+responses = http_responses() | st.binary(max_size=60)
 
 
 @settings(ci)
-@given(answer=answers)
-def test_any_answer_of_au10001(answer):
-    """Any bytes are a token, or a ``TokenIssueError`` that tells no secret; au10001 is called once."""
-    with RawServer(answer, answer) as raw:
-        auth = auth_at(raw.url)
-        outcomes = [outcome(auth.token), outcome(auth.token)]
+@given(response=responses)
+def test_any_response_of_au10001(response):
+    """Any bytes from au10001 are a token, or a ``TokenIssueError`` that shows no secret; it is called once."""
+    with RawServer(response, response) as raw:
+        auth = make_auth(raw.url)
+        outcomes = [capture(auth.token), capture(auth.token)]
 
     assert 1 == len(raw.requests)
-    for came in outcomes:
-        if isinstance(came, str):
-            assert outcomes[0] == came and came.isascii() and came.isprintable() and " " not in came
+    for outcome in outcomes:
+        if isinstance(outcome, str):
+            assert outcomes[0] == outcome and outcome.isascii() and outcome.isprintable() and " " not in outcome
         else:
-            assert isinstance(came, TokenIssueError)
-            assert_no_secret(came, APPKEY, SECRETKEY, *TOKENS)
+            assert isinstance(outcome, TokenIssueError)
+            assert_no_secret(outcome, APPKEY, SECRETKEY, *TOKENS)
     assert outcomes[0] is not outcomes[1] or isinstance(outcomes[0], str)
 
 
 @settings(ci)
-@given(answer=answers)
-def test_any_answer_of_au10002(answer):
-    """Any bytes are a revoked token, or a ``TokenRevokeError`` that tells no secret and leaves the token in use."""
-    with RawServer(issued_now(HELD), answer) as raw:
-        auth = auth_at(raw.url)
+@given(response=responses)
+def test_any_response_of_au10002(response):
+    """Any bytes from au10002 are a success, or a ``TokenRevokeError`` that shows no secret; the token is then kept."""
+    with RawServer(issue_now(HELD), response) as raw:
+        auth = make_auth(raw.url)
         auth.token()
-        came = outcome(auth.revoke)
+        outcome = capture(auth.revoke)
 
         assert [TOKEN_PATH, REVOKE_PATH] == [request.split()[1].decode() for request in raw.requests]
-        if came is None:
+        if outcome is None:
             assert auth.expires_at is None
         else:
-            assert isinstance(came, TokenRevokeError)
-            assert_no_secret(came, APPKEY, SECRETKEY, HELD)
+            assert isinstance(outcome, TokenRevokeError)
+            assert_no_secret(outcome, APPKEY, SECRETKEY, HELD)
             assert HELD == auth.token()
 
 
@@ -181,23 +181,23 @@ def read(response):
     return response.status_code, response.content
 
 
-def says_rejected(came):
-    """Whether such an answer can be meant as a rejection: 401, or one of the four codes in it."""
-    status, content = came
+def is_possible_rejection(outcome):
+    """Return whether such a response can be a rejection: 401, or one of the four codes in it."""
+    status, content = outcome
     numbers = content.decode("utf-8", "replace").replace("\0", "")
     return status == 401 or (len(content) <= 1024 and any(str(code) in numbers for code in REJECTING))
 
 
 @settings(ci, max_examples=60)
-@given(first=answers, second=answers, stream=st.booleans(), reissue=st.booleans())
-def test_any_answer_to_a_request(first, second, stream, reissue):
-    """Any bytes reach the caller as without the auth; after a rejection the second ones do, and never a third."""
-    token, other = map(issued_now, TOKENS)
+@given(first=responses, second=responses, stream=st.booleans(), reissue=st.booleans())
+def test_any_response_to_a_request(first, second, stream, reissue):
+    """The caller gets the same response as without the auth, or, after a rejection, the second one; never a third."""
+    token, other = map(issue_now, TOKENS)
     options = {"json": {}, "stream": stream, "allow_redirects": False, "timeout": 5}
     with RawServer(first, second, token, first, other if reissue else second, second, second, second) as raw:
-        plain = [outcome(lambda: read(requests.post(raw.url + PATH, **options))) for _ in range(2)]
-        auth = auth_at(raw.url).for_api("ka10001")
-        came = outcome(lambda: read(requests.post(raw.url + PATH, auth=auth, **options)))
+        plain = [capture(lambda: read(requests.post(raw.url + PATH, **options))) for _ in range(2)]
+        auth = make_auth(raw.url).for_api("ka10001")
+        outcome = capture(lambda: read(requests.post(raw.url + PATH, auth=auth, **options)))
         paths = [request.split()[1].decode() for request in raw.requests[2:]]
 
     if [TOKEN_PATH, PATH] == paths:
@@ -206,23 +206,23 @@ def test_any_answer_to_a_request(first, second, stream, reissue):
         assert not isinstance(plain[0], Exception) or b"401" in first or any(b"%d" % it in first for it in REJECTING)
         expected = plain[1]
     else:
-        # The re-issue gave no token: the rejected answer, or what Kiwoom said of the keys.
+        # No other token was issued: the caller gets the rejected response, or Kiwoom's refusal of the keys.
         assert [TOKEN_PATH, PATH, TOKEN_PATH] == paths and not reissue
         expected = plain[0]
     if isinstance(plain[0], tuple):
-        assert paths.count(TOKEN_PATH) == 1 or says_rejected(plain[0])
-    if isinstance(came, Exception):
-        # Ours, or the very error that requests has for such bytes.
-        assert isinstance(came, TokenIssueError) and not reissue or type(expected) is type(came)
-        assert not isinstance(came, KiwoomAuthError) or not assert_no_secret(came, APPKEY, SECRETKEY)
-    elif came == (401, b""):
-        # With stream=True a rejected answer that declares no short length is closed unread: its connection is needed.
+        assert paths.count(TOKEN_PATH) == 1 or is_possible_rejection(plain[0])
+    if isinstance(outcome, Exception):
+        # This package's error, or the one that requests raises for such bytes.
+        assert isinstance(outcome, TokenIssueError) and not reissue or type(expected) is type(outcome)
+        assert not isinstance(outcome, KiwoomAuthError) or not assert_no_secret(outcome, APPKEY, SECRETKEY)
+    elif outcome == (401, b""):
+        # With stream=True a rejected response that declares no short length is closed unread: its connection is needed.
         assert 401 == expected[0] and (stream or not expected[1])
     else:
-        assert expected == came
+        assert expected == outcome
 
 
-# Addresses: what urllib3 would connect to decides, however an address is written.
+# Addresses: where urllib3 would connect decides, however an address is written.
 
 KIWOOM = ("https", "api.kiwoom.com", 443)
 plain_addresses = st.sampled_from(
@@ -247,27 +247,27 @@ addresses = plain_addresses | plain_addresses | odd_addresses | st.text(max_size
 
 
 class Watched(HTTPAdapter):
-    """An adapter that sends nothing: it notes whom urllib3 would connect to, and answers with `answers` in turn.
+    """An adapter that sends nothing: it notes where urllib3 would connect, and returns one of `responses` in turn.
 
-    Adapters are what requests offers for this. No name is looked up, so any address can be tried.
+    requests offers adapters for this. No name is looked up, so any address can be tried.
     """
 
-    def __init__(self, *answers):
+    def __init__(self, *responses):
         super().__init__()
-        self.answers = list(answers)
+        self.responses = list(responses)
         self.sent = []
 
     def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
         pool = self.get_connection_with_tls_context(request, verify, proxies={}, cert=cert)
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
         self.sent.append(((pool.scheme, pool.host.lower(), pool.port), str(dict(request.headers)), body.decode()))
-        status, headers, payload = self.answers.pop(0) if self.answers else (200, {}, {"return_code": 0})
+        status, headers, payload = self.responses.pop(0) if self.responses else (200, {}, {"return_code": 0})
         raw = urllib3.HTTPResponse(io.BytesIO(json.dumps(payload).encode()), headers, status, preload_content=False)
         return self.build_response(request, raw)
 
 
-def kiwoom_auth():
-    """An auth for production, and the adapter that stands for au10001."""
+def make_production_auth():
+    """Make an auth for production, and the adapter that takes the place of au10001."""
     token_call = Watched(
         *((200, {}, {"token": token, "token_type": "bearer", "expires_dt": "99991231000000"}) for token in TOKENS * 3)
     )
@@ -287,36 +287,36 @@ rejections = st.sampled_from([(401, {}, {}), (200, {"Content-Length": "28"}, {"r
 @settings(ci, max_examples=150)
 @given(url=addresses, chain=st.lists(redirects | rejections, max_size=5), session=sessions)
 def test_any_url_and_redirect_chain(url, chain, session):
-    """Wherever addresses lead, token and keys go to Kiwoom alone, and after two rejections nothing is sent."""
-    plain, ours = Watched(*(answer for answer in chain if answer[0] in REDIRECTS)), Watched(*chain)
-    auth, token_call = kiwoom_auth()
-    came = []
+    """Token and keys are sent only to Kiwoom, wherever addresses lead; after two rejections nothing is sent."""
+    plain, ours = Watched(*(response for response in chain if response[0] in REDIRECTS)), Watched(*chain)
+    auth, token_call = make_production_auth()
+    outcomes = []
     for adapter, given_auth in ((plain, lambda request: request), (ours, auth)):
         with session() as caller:
             caller.mount("https://", adapter)
             caller.mount("http://", adapter)
-            came.append(outcome(lambda: caller.post(url, json={}, auth=given_auth)))
+            outcomes.append(capture(lambda: caller.post(url, json={}, auth=given_auth)))
 
     for origin, head, _ in ours.sent:
         assert KIWOOM == origin or not any(token in head for token in TOKENS)
     assert {KIWOOM} >= {origin for origin, _, _ in token_call.sent}
-    rejected = [answer[0] not in REDIRECTS for answer in chain]
+    rejected = [response[0] not in REDIRECTS for response in chain]
     assert len(token_call.sent) <= 1 + sum(rejected)
     twice = [at for at in range(2, len(chain) + 1) if rejected[at - 2] and rejected[at - 1]]
     assert len(ours.sent) <= min([*twice, len(chain) + 1])
-    if isinstance(came[1], Exception):
-        # Ours, or the very error that requests has for such an address.
-        assert isinstance(came[1], KiwoomAuthError) or type(came[0]) is type(came[1])
-        assert_no_secret(came[1], APPKEY, SECRETKEY)
+    if isinstance(outcomes[1], Exception):
+        # This package's error, or the one that requests raises for such an address.
+        assert isinstance(outcomes[1], KiwoomAuthError) or type(outcomes[0]) is type(outcomes[1])
+        assert_no_secret(outcomes[1], APPKEY, SECRETKEY)
 
 
-# What reads text and bytes: no input makes it raise anything else than it says.
+# Functions that read text and bytes: for no input do they raise anything but the errors that they document.
 
 
 @settings(ci)
 @given(body=bodies)
 def test_any_body_as_an_envelope(body):
-    """Any bytes are an envelope or ``None``; its ``code`` has four digits, and success is never a rejection."""
+    """Any bytes are read as an envelope or ``None``; its ``code`` has four digits, and success is never a rejection."""
     envelope = read_envelope(body)
 
     if envelope is not None:
@@ -328,27 +328,27 @@ def test_any_body_as_an_envelope(body):
 @settings(ci)
 @given(text=dates | anything)
 def test_any_text_as_expires_dt(text):
-    """Any text is a ``ValueError``, or the moment in KST that it is written as."""
-    came = outcome(lambda: parse_expires_dt(text))
+    """Any text is a ``ValueError``, or the moment in KST that its digits name."""
+    outcome = capture(lambda: parse_expires_dt(text))
 
-    if isinstance(came, Exception):
-        assert isinstance(came, ValueError)
+    if isinstance(outcome, Exception):
+        assert isinstance(outcome, ValueError)
     else:
-        assert "KST" == came.tzname()
-        assert text in (f"{came:%Y%m%d%H%M%S}".zfill(14), f"{text[:8]}240000")
+        assert "KST" == outcome.tzname()
+        assert text in (f"{outcome:%Y%m%d%H%M%S}".zfill(14), f"{text[:8]}240000")
 
 
 @settings(ci)
 @given(value=anything | st.sampled_from(TOKENS), moment=st.datetimes(timezones=st.timezones() | st.none()) | anything)
 def test_any_token(value, moment):
-    """Any value and moment are a ``ValueError``, or a token that is equal to its copy and shows nothing of itself."""
-    came = outcome(lambda: Token(value, moment))
+    """Any value and moment are a ``ValueError``, or a token that equals its copy and does not show its value."""
+    outcome = capture(lambda: Token(value, moment))
 
-    if isinstance(came, Exception):
-        assert isinstance(came, ValueError)
+    if isinstance(outcome, Exception):
+        assert isinstance(outcome, ValueError)
     else:
-        assert moment.timestamp() == came.expires_epoch and came == Token(came.value, came.expires_at)
-        assert len(value) < 9 or value not in repr(came)
+        assert moment.timestamp() == outcome.expires_epoch and outcome == Token(outcome.value, outcome.expires_at)
+        assert len(value) < 9 or value not in repr(outcome)
 
 
 @settings(ci)
@@ -358,29 +358,29 @@ def test_any_token(value, moment):
     timeout=st.floats() | st.just(5.0) | st.tuples(st.floats(), st.integers()) | anything,
 )
 def test_any_setting(base_url, keys, timeout):
-    """Any argument of the constructor is taken, or a ``ValueError``; what is taken is https, or this machine."""
-    came = outcome(lambda: KiwoomAuth(*keys, base_url=base_url, timeout=timeout))
+    """Any argument of the constructor is valid, or a ``ValueError``; a valid base_url is https, or this machine."""
+    outcome = capture(lambda: KiwoomAuth(*keys, base_url=base_url, timeout=timeout))
 
-    if isinstance(came, Exception):
-        assert isinstance(came, ValueError) or (None in keys and isinstance(came, TypeError))
+    if isinstance(outcome, Exception):
+        assert isinstance(outcome, ValueError) or (None in keys and isinstance(outcome, TypeError))
     else:
-        origin = origin_of(came.base_url)
+        origin = origin_of(outcome.base_url)
         assert "https" == origin.scheme or origin.is_loopback
 
 
 @settings(ci)
 @given(api_id=st.text(max_size=12) | st.binary(max_size=12) | anything, header=st.none() | st.text(max_size=11))
 def test_any_api_id(api_id, header):
-    """Any api-id goes out as it is, or is a ``ValueError`` of this package before a token is issued."""
-    auth, token_call = kiwoom_auth()
+    """Any api-id is sent unchanged, or is a ``ValueError`` of this package before a token is issued."""
+    auth, token_call = make_production_auth()
     request = requests.Request("POST", "https://api.kiwoom.com/api/dostk/stkinfo", auth=None).prepare()
     if header is not None:
         request.headers["api-id"] = header
 
-    came = outcome(lambda: auth.for_api(api_id)(request))
+    outcome = capture(lambda: auth.for_api(api_id)(request))
 
-    if isinstance(came, Exception):
-        assert isinstance(came, KiwoomAuthError) and isinstance(came, ValueError)
+    if isinstance(outcome, Exception):
+        assert isinstance(outcome, KiwoomAuthError) and isinstance(outcome, ValueError)
         assert [] == token_call.sent
     else:
-        assert api_id == came.headers["api-id"] and header in (None, api_id)
+        assert api_id == outcome.headers["api-id"] and header in (None, api_id)

@@ -1,4 +1,4 @@
-"""A token's life in any order of expiries, revocations, renewals and failures, with a model of what may come of it."""
+"""A token's life: expiries, revocations, renewals and failures in any order, with a model of what may follow."""
 
 import pytest
 import requests
@@ -30,7 +30,7 @@ FAILURES = [
 
 
 class Counting(HTTPAdapter):
-    """Sends as ever, and counts how many requests are under way at once."""
+    """Sends as usual, and counts how many requests are in flight at once."""
 
     in_flight = most_in_flight = 0
 
@@ -44,7 +44,7 @@ class Counting(HTTPAdapter):
 
 
 class Life(RuleBasedStateMachine):
-    """One auth, its view, its server, and when the server's troubles are over at the latest."""
+    """One auth, its view, its server, and the time by which the server's failures and their pauses have ended."""
 
     def __init__(self):
         super().__init__()
@@ -60,22 +60,22 @@ class Life(RuleBasedStateMachine):
         self.session.auth = self.auth.for_api("ka10001")
         self.planned = {TOKEN_PATH: 0, REVOKE_PATH: 0}
         self.tokens = set()
-        self.over = 0.0
+        self.calm_from = 0.0
 
     def teardown(self):
         self.session.close()
         self.lent.close()
         self.server.__exit__()
 
-    # The model: whether something that goes wrong is excused.
+    # The model: whether a failure is allowed.
 
     @property
     def is_calm(self):
-        """Nothing is planned, and no pause can be left of what went wrong before."""
-        return not any(self.planned.values()) and self.server.clock() >= self.over
+        """Whether no failure is planned, and no pause after an earlier one can be running."""
+        return not any(self.planned.values()) and self.server.clock() >= self.calm_from
 
     def attempt(self, work):
-        """What `work` returns or raises; whatever plans it met are over, and it made no call too many."""
+        """Return what `work` returns or raises, and the paths that it called; check the calls, and update the model."""
         calls, sent = self.server.issues, len(self.server.requests)
         before = dict(self.planned)
         try:
@@ -86,7 +86,7 @@ class Life(RuleBasedStateMachine):
         for path in before:
             self.planned[path] = max(0, before[path] - made.count(path))
         if before != self.planned or isinstance(outcome, Exception):
-            self.over = self.server.clock() + LONGEST_PAUSE
+            self.calm_from = self.server.clock() + LONGEST_PAUSE
         assert self.server.issues - calls == made.count(TOKEN_PATH)
         assert not isinstance(outcome, Exception) or isinstance(outcome, KiwoomAuthError)
         return outcome, made
@@ -119,7 +119,7 @@ class Life(RuleBasedStateMachine):
         self.planned[REVOKE_PATH] += 1
 
     @rule(reissue=st.sampled_from(["same", "new"]), rejection=st.sampled_from([8005, 401, "top", 8103]))
-    def kiwoom_changes_its_ways(self, reissue, rejection):
+    def kiwoom_changes_its_responses(self, reissue, rejection):
         self.server.reissue, self.server.rejection = reissue, rejection
 
     # What a program does.
@@ -153,7 +153,7 @@ class Life(RuleBasedStateMachine):
         held = self.auth.expires_at
         outcome, made = self.attempt(self.auth.revoke)
         assert [REVOKE_PATH] * (held is not None) == made
-        # Either it is dead and forgotten, or the caller knows that it may live, and it is kept.
+        # Either it is revoked and forgotten, or the caller gets an error, since it may be live, and it is kept.
         assert (outcome is None) == (self.auth.expires_at is None)
         assert outcome is None or isinstance(outcome, TokenRevokeError) and held == self.auth.expires_at
         self.outcome = outcome
@@ -166,12 +166,12 @@ class Life(RuleBasedStateMachine):
         assert made.count(TOKEN_PATH) <= 1 and outcome != refused
         if calm:
             assert isinstance(outcome, str)
-        self.over = max(self.over, self.server.clock() + LONGEST_PAUSE)  # The new token is on trial.
+        self.calm_from = max(self.calm_from, self.server.clock() + LONGEST_PAUSE)  # The new token is on trial.
 
-    @rule(count=st.integers(2, 4), dead=st.booleans())
-    def several_threads_send(self, count, dead):
+    @rule(count=st.integers(2, 4), is_revoked=st.booleans())
+    def several_threads_send(self, count, is_revoked):
         calm = self.is_calm
-        if dead:
+        if is_revoked:
             self.server.revoke_all()
         outcomes, made = self.attempt(lambda: in_threads(count, self.post))
         assert made.count(PATH) <= 2 * count
@@ -180,18 +180,18 @@ class Life(RuleBasedStateMachine):
             assert ["0"] * count == [str(outcome.json()["return_code"]) for outcome in outcomes]
             assert made.count(TOKEN_PATH) <= 2
         else:
-            self.over = self.server.clock() + LONGEST_PAUSE
+            self.calm_from = self.server.clock() + LONGEST_PAUSE
 
     @rule(data=st.data())
-    def all_at_once(self, data):
-        deeds = [self.post, self.auth.renew, self.auth.revoke, self.auth.token, self.server.revoke_all]
-        deeds = data.draw(st.lists(st.sampled_from(deeds), min_size=2, max_size=4))
-        turns = iter(deeds)
-        outcomes, made = self.attempt(lambda: in_threads(len(deeds), lambda: next(turns)()))
-        assert made.count(PATH) <= 2 * len(deeds)
+    def several_threads_do_anything(self, data):
+        actions = [self.post, self.auth.renew, self.auth.revoke, self.auth.token, self.server.revoke_all]
+        actions = data.draw(st.lists(st.sampled_from(actions), min_size=2, max_size=4))
+        pending = iter(actions)
+        outcomes, made = self.attempt(lambda: in_threads(len(actions), lambda: next(pending)()))
+        assert made.count(PATH) <= 2 * len(actions)
         for outcome in outcomes:
             assert not isinstance(outcome, Exception) or isinstance(outcome, KiwoomAuthError)
-        self.over = self.server.clock() + LONGEST_PAUSE
+        self.calm_from = self.server.clock() + LONGEST_PAUSE
 
     # What always holds.
 
@@ -200,7 +200,7 @@ class Life(RuleBasedStateMachine):
         assert self.token_calls.most_in_flight <= 1
 
     @invariant()
-    def nothing_tells_a_secret(self):
+    def no_error_shows_a_secret(self):
         outcome = vars(self).pop("outcome", None)
         self.tokens |= {token for token in (self.server.token, *(r.token for r in self.server.requests)) if token}
         secrets = [self.server.appkey, self.server.secretkey, *self.tokens]
@@ -208,21 +208,21 @@ class Life(RuleBasedStateMachine):
             assert not any(secret in text for text in everything_in(outcome) for secret in secrets)
 
     @invariant()
-    def a_token_is_only_where_it_belongs(self):
+    def secrets_are_sent_only_where_they_belong(self):
         self.server.assert_no_secrets_outside_oauth()
 
     @rule()
-    def calm_returns(self):
-        """After the longest pause there is always a way on."""
-        # No precondition: which plans are left depends on the order of threads, and what Hypothesis draws may not.
+    def requests_work_after_the_longest_pause(self):
+        """After the longest pause, a request always succeeds."""
+        # Not a precondition: the plans that are left depend on the order of threads, and Hypothesis' draws must not.
         if any(self.planned.values()):
             return
         self.server.clock.advance(seconds=LONGEST_PAUSE)
         assert "0" == str(self.post().json()["return_code"])
 
 
-def test_any_life_of_a_token():
-    """In any order of events no call is made too often, every failure is told, and once it is over all goes on."""
+def test_any_order_of_events_in_a_token_s_life():
+    """In any order of events, no call is made too often, each failure is raised, and requests work again afterwards."""
     run_state_machine_as_test(
         Life,
         settings=settings(derandomize=True, database=None, deadline=None, max_examples=25, stateful_step_count=25),
