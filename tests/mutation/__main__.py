@@ -1,9 +1,9 @@
 """``python -m tests.mutation``: does a test fail for every small change to the code that keeps the token alive?
 
-A sample of the mutants that mutmut's operators make of the modules in setup.cfg, drawn with a seed, is tried, each in a
-copy of the tree: the tests that run the changed line, the quickest first, until one fails. Printed are the mutants that
-survive, each with the reason why no test can see it, if equivalent.txt has one, and the share of those that were
-killed, with its Wilson 95 % interval. It needs ``pip install mutmut==3.8.1`` beside the extra ``test``.
+mutmut's operators make mutants of the modules that setup.cfg lists, and a seed draws a sample of them. Each is tried in
+a copy of the tree, with the tests that run the changed line, the quickest first, until one fails. The report lists the
+mutants that survive, each with the reason why no test can see it, if equivalent.txt has one. It ends with the share of
+mutants that were killed, and its Wilson 95 % interval. It needs ``pip install mutmut==3.8.1`` and the extra ``test``.
 """
 
 import argparse
@@ -25,17 +25,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .covering import Covering
-from .mutants import Mutant, mutants_of
+from .covering import CoveringTests
+from .mutants import Mutant, make_mutants
 
 _ROOT = Path(__file__).parents[2]
 _PYTEST = [sys.executable, "-m", "pytest", "-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider"]
-#: Seconds that a mutant's tests may take, of those that need at most so many without it.
+#: Seconds: the limit of one run of pytest on a mutant, and the most that its tests take without the mutant.
 _LIMIT, _AT_ONCE = 30.0, 8.0
 
 
 def main() -> int:
-    """Try a sample; 1 if a mutant survives for no known reason."""
+    """Try a sample; return 1 if a mutant survives without a known reason."""
     options = _parse()
     settings = configparser.ConfigParser()
     settings.read(_ROOT / "setup.cfg", "utf-8")
@@ -43,7 +43,7 @@ def main() -> int:
     mutants = [
         mutant
         for name in ours["modules"].split()
-        for mutant in mutants_of(_ROOT / "requests_kiwoom", name, ours["left_out"])
+        for mutant in make_mutants(_ROOT / "requests_kiwoom", name, ours["left_out"])
     ]
     sample = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
     print(f"{len(sample)} of {len(mutants)} mutants, seed {options.seed}", flush=True)
@@ -51,16 +51,16 @@ def main() -> int:
         work = options.work or Path(folder)
         work.mkdir(exist_ok=True)
         trees = [_copy(work / f"tree{number}") for number in range(options.parallel)]
-        outcomes = _try_all(sample, trees, Covering(trees[0], work / "coverage", shlex.split(ours["tests"])))
+        outcomes = _try_all(sample, trees, CoveringTests(trees[0], work / "coverage", shlex.split(ours["tests"])))
     return _report(sample, outcomes)
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.partition("\n")[0])
-    parser.add_argument("--sample", type=int, default=300, help="so many mutants (default: 300)")
-    parser.add_argument("--seed", type=int, default=2026, help="another number draws others (default: 2026)")
-    parser.add_argument("--parallel", type=int, default=2, help="so many at once (default: 2)")
-    parser.add_argument("--work", type=Path, help="a folder to keep: the covering tests are measured once in it")
+    parser.add_argument("--sample", type=int, default=300, help="number of mutants (default: 300)")
+    parser.add_argument("--seed", type=int, default=2026, help="seed that draws the mutants (default: 2026)")
+    parser.add_argument("--parallel", type=int, default=2, help="mutants that are tried at once (default: 2)")
+    parser.add_argument("--work", type=Path, help="folder that is kept: later runs reuse its list of covering tests")
     return parser.parse_args()
 
 
@@ -75,8 +75,8 @@ def _copy(tree: Path) -> Path:
     return tree
 
 
-def _try_all(sample: list[Mutant], trees: list[Path], covering: Covering) -> list[str]:
-    """What became of each: ``killed``, ``timeout`` or ``survived``."""
+def _try_all(sample: list[Mutant], trees: list[Path], covering: CoveringTests) -> list[str]:
+    """Return the outcome of each mutant: ``killed``, ``timeout`` or ``survived``."""
     free: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for tree in trees:
         free.put(tree)
@@ -96,12 +96,12 @@ def _try_all(sample: list[Mutant], trees: list[Path], covering: Covering) -> lis
         return list(pool.map(attempt, sample))
 
 
-def _attempt(mutant: Mutant, tree: Path, covering: Covering) -> str:
+def _attempt(mutant: Mutant, tree: Path, covering: CoveringTests) -> str:
     path = tree / "requests_kiwoom" / f"{mutant.module}.py"
     before = path.read_bytes()
     path.write_text(mutant.source, "utf-8")
     try:
-        for tests in _portions(covering.of(mutant), covering):
+        for tests in _portions(covering.find(mutant), covering):
             status = _run(tests, tree)
             if status != 0:
                 return "timeout" if status is None else "killed"
@@ -110,7 +110,7 @@ def _attempt(mutant: Mutant, tree: Path, covering: Covering) -> str:
         path.write_bytes(before)
 
 
-def _portions(tests: list[str], covering: Covering) -> Iterator[list[str]]:
+def _portions(tests: list[str], covering: CoveringTests) -> Iterator[list[str]]:
     portion: list[str] = []
     seconds = 0.0
     for test in tests:
@@ -124,10 +124,10 @@ def _portions(tests: list[str], covering: Covering) -> Iterator[list[str]]:
 
 
 def _run(tests: list[str], tree: Path) -> int | None:
-    """The exit status of pytest; ``None`` if it took too long."""
-    # Without bytecode: two mutants of one size may come within a second, and one would run in place of the other.
+    """Return the exit status of pytest; ``None`` if it took too long."""
+    # No bytecode: for two mutants of the same size within one second, Python would run the first one's twice.
     environ = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # It begins in half the time.
+    environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # pytest starts in half the time.
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen([*_PYTEST, *tests], cwd=tree, env=environ, start_new_session=True, **quiet)
     try:
@@ -135,7 +135,7 @@ def _run(tests: list[str], tree: Path) -> int | None:
     except subprocess.TimeoutExpired:
         return None
     finally:
-        # With whatever the tests have started.
+        # Also the processes that the tests started.
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -144,7 +144,7 @@ def _run(tests: list[str], tree: Path) -> int | None:
 
 
 def _report(sample: list[Mutant], outcomes: list[str]) -> int:
-    known = _equivalents()
+    known = _read_equivalents()
     unknown = 0
     print("\nSurvivors:")
     for mutant, outcome in zip(sample, outcomes, strict=True):
@@ -169,8 +169,8 @@ def _wilson(successes: int, total: int) -> tuple[float, float]:
     return (middle - half) / (1 + z * z / total), (middle + half) / (1 + z * z / total)
 
 
-def _equivalents() -> dict[tuple[str, str, str], str]:
-    """The reasons in equivalent.txt: blocks of module, ``-`` before, ``+`` after, reason."""
+def _read_equivalents() -> dict[tuple[str, str, str], str]:
+    """Read the reasons in equivalent.txt: blocks of module, ``-`` before, ``+`` after, reason."""
     known = {}
     for block in (Path(__file__).parent / "equivalent.txt").read_text("utf-8").split("\n\n"):
         module, before, after, *reason = (line.strip() for line in block.strip().splitlines())

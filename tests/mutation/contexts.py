@@ -1,4 +1,4 @@
-"""A pytest plugin (``-p tests.mutation.contexts``): coverage learns which test a line runs in."""
+"""A pytest plugin (``-p tests.mutation.contexts``): it tells coverage which test is running."""
 
 import json
 import os
@@ -11,12 +11,12 @@ import pytest
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    measuring = coverage.Coverage.current()
-    assert measuring is not None
-    measuring.switch_context(item.nodeid)
+    measurement = coverage.Coverage.current()
+    assert measurement is not None
+    measurement.switch_context(item.nodeid)
     start = time.perf_counter()
     yield
     seconds = time.perf_counter() - start
-    measuring.switch_context("")
+    measurement.switch_context("")
     with open(f"{os.environ['COVERAGE_FILE']}-times-{os.getpid()}", "a") as times:
         times.write(json.dumps([item.nodeid, seconds]) + "\n")

@@ -1,4 +1,4 @@
-"""``Covering``: which tests run which lines, and how long each takes."""
+"""``CoveringTests``: which tests run which lines, and how long each takes."""
 
 import ast
 import json
@@ -24,43 +24,43 @@ context = ${PYTEST_CURRENT_TEST-}
 """
 
 
-class Covering:
-    """The covering tests of every line, from one run of the tests in the tree at `tree`.
+class CoveringTests:
+    """The tests that cover each line, from one run of the tests in the tree at `tree`.
 
-    :param folder: where what that run showed is kept; a run is made only if there is nothing.
-    :param tests: which are run: arguments of pytest.
+    :param folder: keeps the results of that run; without results, the tests are run.
+    :param tests: the arguments of pytest that select the tests.
     """
 
     def __init__(self, tree: Path, folder: Path, tests: list[str]) -> None:
         self._package = tree / "requests_kiwoom"
-        kept = folder / "covering.json"
-        if not kept.exists():
+        cache = folder / "covering.json"
+        if not cache.exists():
             folder.mkdir(exist_ok=True)
             _measure(tree, folder, tests)
-            kept.write_text(json.dumps(self._read_all(folder)))
-        found = json.loads(kept.read_text())
+            cache.write_text(json.dumps(self._read_all(folder)))
+        found = json.loads(cache.read_text())
         self._seconds: dict[str, float] = found["seconds"]
         #: By module and line, as "stores/sqlite:85".
         self._tests: dict[str, list[str]] = found["tests"]
 
-    def of(self, mutant: Mutant) -> list[str]:
-        """The tests that run what is changed, the quickest first; of what runs at import, its users' as well."""
+    def find(self, mutant: Mutant) -> list[str]:
+        """Return the tests of the changed lines, quickest first; if they run at import, also those of their users."""
         first, last = mutant.lines
-        tests = self._of_lines(mutant.module, range(first, last + 1))
+        tests = self._find_for_lines(mutant.module, range(first, last + 1))
         if mutant.at_import:
-            tests |= self._of_users(mutant.module, first)
+            tests |= self._find_for_users(mutant.module, first)
         return sorted(tests, key=self.seconds)
 
     def seconds(self, test: str) -> float:
-        """How long a test took."""
+        """Return how long a test took."""
         return self._seconds[test]
 
-    def _of_lines(self, module: str, lines: Iterable[int]) -> set[str]:
+    def _find_for_lines(self, module: str, lines: Iterable[int]) -> set[str]:
         return {test for line in lines for test in self._tests.get(f"{module}:{line}", ())}
 
-    def _of_users(self, module: str, line: int) -> set[str]:
-        """The tests that run what uses the name that is assigned at `line`, or a name that is made of it at import."""
-        sources = {self._name_of(path): path.read_text("utf-8") for path in self._package.rglob("*.py")}
+    def _find_for_users(self, module: str, line: int) -> set[str]:
+        """Return the tests that run a use of the name assigned at `line`, or of a name derived from it at import."""
+        sources = {self._module_name(path): path.read_text("utf-8") for path in self._package.rglob("*.py")}
         tests: set[str] = set()
         done: set[str] = set()
         todo = [sources[module].splitlines()[line - 1]]
@@ -69,10 +69,10 @@ class Covering:
             if named and named[1] not in done:
                 done.add(named[1])
                 for user, source in sources.items():
-                    for first, last in _uses(source, named[1]):
-                        tests |= self._of_lines(user, range(first, last + 1))
+                    for first, last in _find_uses(source, named[1]):
+                        tests |= self._find_for_lines(user, range(first, last + 1))
                         todo.append(source.splitlines()[first - 1])
-        return tests or self._of_lines(module, range(1, 1000))
+        return tests or self._find_for_lines(module, range(1, 1000))
 
     def _read_all(self, folder: Path) -> dict[str, Any]:
         seconds: dict[str, float] = {}
@@ -94,14 +94,14 @@ class Covering:
                 for line, contexts in data.contexts_by_lineno(str(measured)).items():
                     # In a process that a test started: "tests/test_x.py::test_y (call)".
                     names = {re.sub(r" \((setup|call|teardown)\)$", "", name) for name in contexts}
-                    tests[f"{self._name_of(measured)}:{line}"] |= names
+                    tests[f"{self._module_name(measured)}:{line}"] |= names
 
-    def _name_of(self, path: Path) -> str:
+    def _module_name(self, path: Path) -> str:
         return path.relative_to(self._package).with_suffix("").as_posix()
 
 
-def _uses(source: str, name: str) -> Iterator[tuple[int, int]]:
-    """From where to where a module uses a name: lines, and the module's own assignments as a whole."""
+def _find_uses(source: str, name: str) -> Iterator[tuple[int, int]]:
+    """Yield first and last line of each use of a name; in a module-level assignment, those of the assignment."""
     assignments = [node for node in ast.parse(source).body if isinstance(node, ast.Assign | ast.AnnAssign)]
     for number, line in enumerate(source.splitlines(), 1):
         if re.search(rf"\b{name}\b", line):
@@ -119,5 +119,5 @@ def _measure(tree: Path, folder: Path, tests: list[str]) -> None:
     }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutation.contexts", "-p", "no:cacheprovider"]
     command += ["-n", "2", "--dist", "loadfile"]
-    print("Once, all tests: which of them run which lines", flush=True)
+    print("Running all tests once, to see which lines each of them runs", flush=True)
     subprocess.run([*command, *tests], cwd=tree, env=environ, check=True)

@@ -17,7 +17,7 @@ class Mutant(NamedTuple):
 
     #: Its path in the package, without the suffix: "stores/sqlite".
     module: str
-    #: The lines of the changed statement, or of the function that a changed default is of.
+    #: The lines of the changed statement; for a changed default, those of its function.
     lines: tuple[int, int]
     #: Whether the changed statement runs when the module is imported.
     at_import: bool
@@ -26,15 +26,15 @@ class Mutant(NamedTuple):
     after: str
 
 
-def mutants_of(package: Path, module: str, left_out: str) -> Iterator[Mutant]:
-    """Every mutant of a module whose changed literal or call does not match the pattern `left_out`."""
+def make_mutants(package: Path, module: str, left_out: str) -> Iterator[Mutant]:
+    """Yield every mutant of a module; string literals that match the pattern `left_out` are not changed."""
     source = (package / f"{module}.py").read_text("utf-8")
     wrapper = MetadataWrapper(libcst.parse_module(source))
     visitor = _Visitor(left_out)
     wrapper.visit(visitor)
     seen = {ast.dump(ast.parse(source))}
     for node, changed, lines, at_import in visitor.found:
-        # To libcst's types, what stands in a node's place may be anything.
+        # By libcst's types, anything may stand in the place of a node.
         mutated = wrapper.module.deep_replace(node, changed).code  # type: ignore[arg-type]
         try:
             tree = ast.dump(ast.parse(mutated))
@@ -46,7 +46,7 @@ def mutants_of(package: Path, module: str, left_out: str) -> Iterator[Mutant]:
 
 
 class _Visitor(libcst.CSTVisitor):
-    """Unlike mutmut's own, it goes into decorated functions and module-level code: the whole file is replaced."""
+    """Visits decorated functions and module-level code, too, unlike mutmut's own: the whole file is replaced."""
 
     METADATA_DEPENDENCIES = (PositionProvider, ParentNodeProvider)
 
@@ -57,7 +57,7 @@ class _Visitor(libcst.CSTVisitor):
     def on_visit(self, node: libcst.CSTNode) -> bool:
         if isinstance(node, libcst.Module):
             return True
-        # What only type checkers read.
+        # Only type checkers read these.
         if isinstance(node, (libcst.Annotation, libcst.Decorator)) or _is_type_variable(node):
             return False
         if isinstance(node, libcst.SimpleString) and self._left_out.fullmatch(node.value):
@@ -72,7 +72,7 @@ class _Visitor(libcst.CSTVisitor):
         inner = node
         while not isinstance(node, libcst.BaseStatement | libcst.SimpleStatementLine):
             node = self.get_metadata(ParentNodeProvider, node)
-        # A default is evaluated with the module, and used where the function is called.
+        # A default is evaluated at import, and used when the function is called.
         is_whole = isinstance(node, libcst.FunctionDef | libcst.SimpleStatementLine)
         span = self.get_metadata(PositionProvider, node if is_whole else inner)
         return span.start.line, span.end.line
@@ -89,5 +89,5 @@ def _is_type_variable(node: libcst.CSTNode) -> bool:
 
 def _difference(before: str, after: str) -> tuple[str, str]:
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0))[3:]
-    gone, new = ([line[1:].strip() for line in lines if line[0] == sign] for sign in "-+")
-    return " ".join(gone), " ".join(new)
+    removed, added = ([line[1:].strip() for line in lines if line[0] == sign] for sign in "-+")
+    return " ".join(removed), " ".join(added)
