@@ -21,7 +21,7 @@ from requests_kiwoom.cli.shells import CMD, POWERSHELL, SH
 from requests_kiwoom.testing import KiwoomServer
 from tests.helpers.cli import COMMAND, environ, run
 from tests.helpers.constants import PATH
-from tests.helpers.ports import port_of_ones_own
+from tests.helpers.ports import reserve_port
 from tests.helpers.threads import in_threads
 
 IS_WINDOWS = os.name == "nt"
@@ -98,7 +98,7 @@ def test_process():
 
 def test_websockets():
     """--websocket-port N: WebSockets are served at this port, it says so, and it logs what comes in."""
-    with port_of_ones_own() as port, Serving("--websocket-port", str(port)) as serving:
+    with reserve_port() as port, Serving("--websocket-port", str(port)) as serving:
         url = f"ws://127.0.0.1:{port}/api/dostk/websocket"
         token = serving.run("token", "--reveal").out.strip()
         with connect(url, open_timeout=30) as client:
@@ -144,7 +144,7 @@ def test_rate_limits(arguments):
 @pytest.fixture(scope="module")
 def port():
     """The port that --port names."""
-    with port_of_ones_own() as port:
+    with reserve_port() as port:
         yield port
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the command line need: the command in this process, in one of its own, or on a terminal."""
+"""Run the command line for tests: in this process, in a process of its own, or on a terminal."""
 
 import contextlib
 import functools
@@ -22,7 +22,7 @@ _UNWANTED = ("NO_COLOR", "TERM", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PYTHON
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "LANGUAGE")
 COMMAND = [sys.executable, "-m", "requests_kiwoom"]
 
-# Makes its stdin the terminal of its session, so that Ctrl-C typed there is a signal, and becomes the command.
+# Makes stdin its controlling terminal, so that a typed Ctrl-C sends a signal, and then executes the command.
 TAKE_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -31,7 +31,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 def environ(server: KiwoomServer | None = None, **more: str) -> dict[str, str]:
-    """An English environment without the tester's own settings of Kiwoom, proxies and colours; with a server's keys."""
+    """Return an English environment with a server's keys, without the tester's Kiwoom, proxy and colour settings."""
     others = {
         name: value
         for name, value in os.environ.items()
@@ -63,7 +63,7 @@ class Ran:
 
 
 class Stream(io.TextIOWrapper):
-    """A stream in memory that may say that it is a terminal."""
+    """A stream in memory. With `is_terminal`, it says that it is a terminal."""
 
     def __init__(self, content: bytes = b"", *, encoding: str = "utf-8", is_terminal: bool = False) -> None:
         self.bytes = io.BytesIO(content)
@@ -85,10 +85,10 @@ def run(
 ) -> Ran:
     """Run the command in this process, with the keys of `server` in its environment.
 
-    :param stdin: what the command reads there; ``None``: it has no stdin.
-    :param stdout: where the command prints, if not into what this returns; ``None``: it has no stdout.
+    :param stdin: what the command reads from stdin; ``None``: it has no stdin.
+    :param stdout: where the command prints; by default, into the returned object; ``None``: it has no stdout.
     :param is_terminal: whether all three streams say that they are a terminal.
-    :param code_page: their encoding; without it, that of PYTHONIOENCODING, which is UTF-8 if `variables` lack it.
+    :param code_page: their encoding; by default that of PYTHONIOENCODING, which is UTF-8 unless `variables` set it.
     """
     env = environ(server, **variables)
     if code_page is not None:
@@ -99,23 +99,23 @@ def run(
     typed = None if stdin is None else Stream(stdin, encoding=encoding, is_terminal=is_terminal)
     with mock.patch.multiple(sys, stdin=typed, stdout=shown, stderr=err), _environment(env):
         status = main(arguments)
-    # call may write UTF-8 whatever the code page.
+    # The command call may write UTF-8, whatever the code page is.
     return Ran(status, out.bytes.getvalue(), err.bytes.getvalue(), out.encoding)
 
 
 def run_process(server: KiwoomServer | None, *arguments: str, stdin: Any = subprocess.DEVNULL, **variables: str) -> Ran:
-    """Run the command in a process of its own, in pipes, with the file `stdin`."""
+    """Run the command in a process of its own, with the file `stdin`; its output goes into pipes."""
     env = environ(server, **variables)
     done = subprocess.run([*COMMAND, *arguments], stdin=stdin, capture_output=True, timeout=60, env=env)
     return Ran(done.returncode, done.stdout, done.stderr, env["PYTHONIOENCODING"])
 
 
 def run_on_terminal(server: KiwoomServer | None, *arguments: str, typed: bytes = b"", **variables: str) -> Ran:
-    """Run the command on a terminal of its own, where `typed` is typed as soon as it asks something.
+    """Run the command on a terminal of its own; type `typed` as soon as it asks a question.
 
-    What it prints on stdout and stderr comes as one text, as a user sees it.
+    Its stdout and stderr are returned as one text, as a user sees them.
     """
-    import pty  # Here: Windows has none.
+    import pty  # Imported here: Windows has no such module.
 
     terminal, inner = pty.openpty()
     command = [sys.executable, "-SE", "-c", TAKE_TERMINAL, *COMMAND, *arguments]
@@ -126,7 +126,7 @@ def run_on_terminal(server: KiwoomServer | None, *arguments: str, typed: bytes =
     while True:
         try:
             piece = os.read(terminal, 4096)
-        except OSError:  # Linux says so that the other end is closed.
+        except OSError:  # This is how Linux reports that the other end is closed.
             break
         if not piece:
             break
@@ -139,24 +139,24 @@ def run_on_terminal(server: KiwoomServer | None, *arguments: str, typed: bytes =
 
 @functools.cache
 def demo() -> Ran:
-    """``demo``, as a process of its own; it runs once for all tests."""
+    """Run ``demo`` in a process of its own, once for all tests."""
     return run_process(None, "demo")
 
 
 def refuse(
     server: KiwoomServer, msg: str, return_code: int = 3, status: int = 200, path: str = "/oauth2/token"
 ) -> None:
-    """Let the next response to `path` be this envelope."""
+    """Make this envelope the next response of `path`."""
     server.fail(Reply({"return_msg": msg, "return_code": return_code}, status=status), path=path)
 
 
 def answer(server: KiwoomServer, payload: Any, headers: dict[str, str] | None = None, status: int = 200) -> None:
-    """Let the next response to the API be this, as JSON or as bytes."""
+    """Make `payload`, as JSON or as bytes, the next response of the API."""
     server.fail(Reply(payload, status, headers or {}), path=PATH)
 
 
 def write_key_files(server: KiwoomServer, directory: Path, mode: int = 0o600) -> dict[str, str]:
-    """The two key files of the portal, with the BOM and line end that some have; the variables that name them."""
+    """Write the portal's two key files, with a BOM and line end as some have; return the variables that name them."""
     files = {"KIWOOM_APPKEY_FILE": "12345678_appkey.txt", "KIWOOM_SECRETKEY_FILE": "12345678_secretkey.txt"}
     for (variable, name), key in zip(files.items(), (server.appkey, server.secretkey), strict=True):
         (directory / name).write_bytes(b"\xef\xbb\xbf" + key.encode() + b"\r\n")
@@ -166,7 +166,7 @@ def write_key_files(server: KiwoomServer, directory: Path, mode: int = 0o600) ->
 
 
 def sent_body(server: KiwoomServer) -> Any:
-    """The JSON that the last request carried."""
+    """Return the JSON that the last request carried."""
     return json.loads(server.requests[-1].body)
 
 
@@ -175,4 +175,4 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
     handler = signal.getsignal(signal.SIGTERM)
     with mock.patch.dict(os.environ, variables, clear=True):
         yield
-    signal.signal(signal.SIGTERM, handler)  # serve has one of its own.
+    signal.signal(signal.SIGTERM, handler)  # The command serve sets a handler of its own.

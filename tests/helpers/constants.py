@@ -1,6 +1,6 @@
 """Constants that several test modules share."""
 
-#: An API, and the path that answers it.
+#: An API and its path.
 API_ID = "ka10001"
 PATH = "/api/dostk/stkinfo"
 

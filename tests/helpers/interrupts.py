@@ -1,4 +1,4 @@
-"""Interrupts by a signal, at random moments; and scripts in a process that coverage does not measure."""
+"""Interrupt work by a signal at random moments; run scripts in a process that coverage does not measure."""
 
 import os
 import random
@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 
 
 def interrupt(work: Callable[[], Any], times: int) -> None:
-    """Run `work` over and over, and break it off by a signal so many times, at moments that are a matter of luck."""
+    """Run `work` again and again, and interrupt it by a signal, `times` times, at random moments."""
 
-    def break_off(signum: int, frame: Any) -> NoReturn:
+    def raise_interrupt(signum: int, frame: Any) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, break_off)
+    before = signal.signal(signal.SIGALRM, raise_interrupt)
     try:
         for _ in range(times):
             with suppress(KeyboardInterrupt):
@@ -28,7 +28,7 @@ def interrupt(work: Callable[[], Any], times: int) -> None:
 
 
 def run_without_coverage(script: str, *arguments: str) -> str:
-    """What `script` prints, in a process of its own that is not measured: coverage's lock, too, outlives a signal."""
+    """Return what `script` prints in a process without coverage, whose own lock could stay locked after a signal."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-c", script, *arguments]
     return subprocess.run(command, env=env, check=True, capture_output=True, text=True, timeout=120).stdout

@@ -6,7 +6,7 @@ import requests
 
 
 def everything_in(thing, seen=None, depth=0):
-    """The repr of a thing, of its attributes, of theirs, and so on; of an exception its causes and text as well."""
+    """Yield the repr of an object, of its attributes, of theirs, and so on; of an exception also causes and text."""
     seen = set() if seen is None else seen
     if id(thing) in seen or depth > 6:
         return
@@ -21,7 +21,7 @@ def everything_in(thing, seen=None, depth=0):
             yield from everything_in(part, seen, depth + 1)
         for frame, _ in traceback.walk_tb(thing.__traceback__):
             if "requests_kiwoom" in frame.f_code.co_filename and "tests" not in frame.f_code.co_filename:
-                # What a debugger or an error tracker would print of it; the token that was rejected may be there.
+                # A debugger or an error tracker would print these; only `rejected` may hold a token.
                 for name, value in frame.f_locals.items():
                     if name != "rejected":
                         yield f"{name}={value!r}"

@@ -15,7 +15,7 @@ class LocalClock:
         return self._clock() + self._ahead
 
     def advance(self, **duration: float) -> None:
-        """Move this clock alone; keywords as for :class:`~datetime.timedelta`."""
+        """Move this clock, but not the one that it follows; keywords as for :class:`~datetime.timedelta`."""
         self._ahead += timedelta(**duration).total_seconds()
 
     def follow(self, clock: Callable[[], float]) -> None:
@@ -23,9 +23,9 @@ class LocalClock:
         self._clock = clock
 
     def stop(self) -> None:
-        """Stand still."""
+        """Stop at the present time."""
         self.set(self())
 
     def set(self, moment: float) -> None:
-        """Show `moment` and stand still there."""
+        """Stop at `moment`."""
         self._clock, self._ahead = (lambda: moment), 0.0

@@ -1,4 +1,4 @@
-"""A loopback port that no other server gets meanwhile."""
+"""A loopback port that no other server gets for a while."""
 
 import socket
 import sys
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def port_of_ones_own() -> Iterator[int]:
-    """A loopback port for a server that names it; meanwhile Linux gives it to no program that asks for any port."""
+def reserve_port() -> Iterator[int]:
+    """Reserve a loopback port until the block ends: Linux gives it to no program that asks for any free port."""
     with socket.socket() as holder:
         if sys.platform == "linux":
-            # With this on both sides, programs that name a port share it, as long as one side does not listen.
+            # With this option on both sockets, a server can bind to the port, too: this socket does not listen.
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", 0))
         port: int = holder.getsockname()[1]

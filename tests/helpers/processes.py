@@ -1,4 +1,4 @@
-"""Processes for tests: functions that run in them, and a crew of them that starts together."""
+"""Processes for tests: functions that run in them, and a group of processes that act at the same time."""
 
 import multiprocessing
 import os
@@ -21,40 +21,40 @@ from tests.helpers.threads import in_threads
 
 
 def build_store(where: "Path | int | None") -> "SQLiteStore | RedisStore | None":
-    """A store of the calling process: at a path, or in the Redis at a port."""
+    """Build a store of the calling process: at a path, or in the Redis at a port."""
     if isinstance(where, int):
-        # By default it would try ten times more.
+        # By default redis-py would retry ten times.
         return RedisStore(redis.Redis("127.0.0.1", where, socket_timeout=1, retry=Retry(NoBackoff(), 0)))
     return SQLiteStore(where) if where is not None else None
 
 
 def build_auth(server: KiwoomServer, where: "Path | int | None", **options: Any) -> KiwoomAuth:
-    """An auth for `server`, with a store."""
+    """Build an auth for `server`, with a store."""
     return KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=build_store(where), **options)
 
 
 class Member:
-    """One process's auth, at the other end of a :class:`Crew`; its methods return what can be pickled."""
+    """The auth in one process of a :class:`Crew`; its methods return what can be pickled."""
 
     session: requests.Session
 
     def __init__(self) -> None:
-        # In this process alone, and for good: there is nothing to put back.
+        # Never restored: this changes only this process.
         KiwoomAuth.clock = self.clock = LocalClock(time.time)
 
     def build(self, url: str, appkey: str, secretkey: str, where: "Path | int | None", **options: Any) -> None:
-        """Begin with an auth that knows no token."""
+        """Build an auth that has no token yet."""
         self.url = url + PATH
         self.session = requests.Session()
         self.session.auth = KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(where), **options)
         self.session.headers["api-id"] = "ka10001"
 
     def set_clock(self, **ahead: float) -> None:
-        """Have a clock that is wrong from now on."""
+        """Set this process's clock ahead by `ahead`, from now on."""
         self.clock.advance(**ahead)
 
     def send(self, threads: int, count: int = 1) -> list[Any]:
-        """Send `count` requests in each of so many threads; the `return_code` or the error of each."""
+        """Send `count` requests in each of `threads` threads; return the `return_code` of each, or a thread's error."""
 
         def work() -> list[Any]:
             return [self.session.post(self.url, json={}).json()["return_code"] for _ in range(count)]
@@ -63,22 +63,22 @@ class Member:
         return [code for codes in outcomes for code in (codes if isinstance(codes, list) else [repr(codes)])]
 
     def token(self) -> str:
-        """The live token."""
-        # To requests' types, a session's auth may be anything.
+        """Return the live token."""
+        # In requests' type hints, a session's auth may be anything.
         return str(self.session.auth.token())  # type: ignore[union-attr]
 
     def renew(self) -> None:
-        """Go on with a full token."""
+        """Make sure that the token has its full 24 hours."""
         # As above.
         self.session.auth.renew()  # type: ignore[union-attr]
 
     def pid(self) -> int:
-        """Its process."""
+        """Return the id of its process."""
         return os.getpid()
 
 
 class Crew:
-    """A context manager: so many processes, which do the same thing at the same time."""
+    """A context manager: `size` processes, which do the same thing at the same time."""
 
     def __init__(self, size: int, method: str) -> None:
         context: Any = multiprocessing.get_context(method)
@@ -87,12 +87,12 @@ class Crew:
             here, there = context.Pipe()
             process = context.Process(target=_serve, args=(there,), daemon=True)
             with warnings.catch_warnings():
-                # From 3.12 on, Python warns of any fork beside threads: that is what some tests are about.
+                # From 3.12 on, Python warns of a fork in a process with threads; some tests do that on purpose.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
             there.close()
             self._members.append((process, here))
-        self.all("pid")  # They have all begun.
+        self.all("pid")  # Wait until all of them have started.
 
     def __enter__(self) -> "Crew":
         return self
@@ -105,11 +105,11 @@ class Crew:
             process.close()
 
     def all(self, method: str, *args: Any, **options: Any) -> list[Any]:
-        """What each member's `method` returns."""
+        """Call `method` of each member; return the results."""
         return self.some(range(len(self._members)), method, *args, **options)
 
     def some(self, which: Any, method: str, *args: Any, **options: Any) -> list[Any]:
-        """The same for some of them, by number."""
+        """Call `method` of the members with the numbers in `which`; return the results."""
         pipes = [self._members[number][1] for number in which]
         for pipe in pipes:
             pipe.send((method, args, options))
@@ -141,7 +141,7 @@ def _serve(pipe: Any) -> None:
 
 
 def in_process(function: Callable[..., Any], *args: Any) -> Any:
-    """What `function` returns or raises in a new process, which inherits nothing."""
+    """Call `function` in a new process, which inherits nothing; return or raise its outcome."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_call, args=(there, function, args))

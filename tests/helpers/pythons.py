@@ -8,7 +8,7 @@ import pytest
 IS_CPYTHON = sys.implementation.name == "cpython"
 HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 
-# Between two bytecodes of the package, where CPython looks for signals only after a jump backwards and at a call.
+# CPython looks for signals only after a jump backwards and at a call, not between any two bytecodes of the package.
 needs_cpythons_signals = pytest.mark.skipif(
     not IS_CPYTHON, reason="PyPy runs signal handlers at every bytecode: no lock can be safe from an interrupt there"
 )
@@ -19,7 +19,7 @@ needs_c_fork = pytest.mark.skipif(
 
 
 def collect() -> None:
-    """Close what nothing refers to any more; CPython has closed it already, unless it refers to itself."""
+    """Close objects that nothing refers to; CPython has closed them already, unless they refer to themselves."""
     if not IS_CPYTHON:
-        for _ in range(3):  # A finalizer may let go of something that has one.
+        for _ in range(3):  # A finalizer may release an object that has a finalizer, too.
             gc.collect()

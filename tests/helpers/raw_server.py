@@ -10,33 +10,33 @@ from typing import Any
 
 
 def http(body: bytes = b"", status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:
-    """The bytes of an answer after which the connection is closed; `length` declares another one than the body has."""
+    """Return the bytes of a response that closes the connection; `length` declares another length than the body's."""
     declared = len(body) if length is None else length
     lines = [f"HTTP/1.1 {status}", *headers, "Connection: close", f"Content-Length: {declared}", "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 def http_chunked(body: bytes) -> bytes:
-    """The bytes of a chunked answer, which declares no length, and after which the connection is closed."""
+    """Return the bytes of a chunked response, which declares no length and closes the connection."""
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     return head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
 
 def issued(token: str, **other: Any) -> bytes:
-    """The bytes of au10001's answer, with whatever `other` members are to be different; ``None`` leaves one out."""
+    """Return the bytes of au10001's response; `other` members replace its own, and ``None`` leaves one out."""
     expires = datetime.now(timezone.utc) + timedelta(hours=9 + 24)
     members = {"expires_dt": f"{expires:%Y%m%d%H%M%S}", "token_type": "bearer", "token": token, "return_code": 0}
     return http(json.dumps({k: v for k, v in {**members, **other}.items() if v is not None}).encode())
 
 
 class RawServer:
-    """A context manager: a loopback port that answers the n-th request with the n-th of `answers`, to the byte.
+    """A context manager: a loopback server that returns the n-th of `responses` to the n-th request, byte for byte.
 
-    An answer is `bytes`, or a callable that gets the socket and writes to it. The connection is closed after each.
+    A response is `bytes`, or a callable that gets the socket and writes to it. The connection is closed after each.
     """
 
-    def __init__(self, *answers: bytes | Callable[[socket.socket], None]) -> None:
-        self._answers = list(answers)
+    def __init__(self, *responses: bytes | Callable[[socket.socket], None]) -> None:
+        self._responses = list(responses)
         self._connection: socket.socket | None = None
         self.requests: list[bytes] = []
 
@@ -48,10 +48,10 @@ class RawServer:
         return self
 
     def __exit__(self, *args: object) -> None:
-        self._answers.clear()
+        self._responses.clear()
         if self._connection is not None:
             try:
-                self._connection.shutdown(socket.SHUT_RDWR)  # An answer that never ends, ends here.
+                self._connection.shutdown(socket.SHUT_RDWR)  # This stops a response that would never end.
             except OSError:
                 pass  # It is closed already.
         # A last connection, so that accept() returns.
@@ -63,20 +63,20 @@ class RawServer:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:  # It was closed: on Windows, a recv() outlives the shutdown of its socket.
+            except OSError:  # The listener was closed: on Windows, a recv() goes on after the shutdown of its socket.
                 return
             self._connection = connection
-            with connection, suppress(OSError):  # The client has had enough: that is what some tests are about.
-                # Before the request is read: the block may end in the middle of it.
-                answer = next(iter(self._answers), None)
-                if answer is None:
+            with connection, suppress(OSError):  # The client closed the connection: some tests do that on purpose.
+                # Taken before the request is read: the block may end while it is read.
+                response = next(iter(self._responses), None)
+                if response is None:
                     return
-                del self._answers[:1]
+                del self._responses[:1]
                 self.requests.append(read_request(connection))
-                if callable(answer):
-                    answer(connection)
+                if callable(response):
+                    response(connection)
                 else:
-                    connection.sendall(answer)
+                    connection.sendall(response)
 
 
 def read_request(connection: socket.socket) -> bytes:

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 
 import redis
 
-from tests.helpers.ports import port_of_ones_own
+from tests.helpers.ports import reserve_port
 
 NO_REDIS = "no redis-server on the PATH: apt-get install redis-server, or brew install redis"
 
 
 def find_redis_server() -> str | None:
-    """The Redis server of this machine."""
+    """Return the path of this machine's Redis server, if it has one."""
     return shutil.which("redis-server")
 
 
@@ -24,7 +24,7 @@ class RedisServer:
 
     def __init__(self) -> None:
         self._kept = ExitStack()
-        self.port = self._kept.enter_context(port_of_ones_own())
+        self.port = self._kept.enter_context(reserve_port())
         self.client = redis.Redis("127.0.0.1", self.port, socket_timeout=5)
 
     def __enter__(self) -> "RedisServer":
@@ -37,7 +37,7 @@ class RedisServer:
         self._kept.close()
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it responds."""
         binary = find_redis_server()
         assert binary is not None
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
@@ -48,25 +48,25 @@ class RedisServer:
                 self.client.ping()
                 return
             except redis.RedisError:
-                # A slow machine may have to be asked very often; one that ended by itself will not answer.
-                if self.stopped or time.monotonic() > deadline:
+                # On a slow machine this may take many tries; a server that ended by itself will not respond.
+                if self.is_stopped or time.monotonic() > deadline:
                     raise
-                time.sleep(0.05)  # Nothing tells when a server begins to listen.
+                time.sleep(0.05)  # There is no event for a server that begins to listen.
 
     @property
-    def stopped(self) -> bool:
-        """Whether it was killed, or ended by itself."""
+    def is_stopped(self) -> bool:
+        """Whether it was killed or ended by itself."""
         return self._process.poll() is not None
 
     def kill(self) -> None:
-        """Kill it: connections break, and what it held is lost."""
+        """Kill it: its connections break, and its data is lost."""
         self._process.kill()
         self._process.wait(60)
 
     def pause(self) -> None:
-        """Stop it: connections stay, and nothing is answered."""
+        """Suspend it: its connections stay, but it does not respond."""
         self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it answer again."""
+        """Let it respond again."""
         self._process.send_signal(signal.SIGCONT)

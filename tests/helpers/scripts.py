@@ -28,25 +28,25 @@ auth = KiwoomAuth(appkey, secretkey, base_url=base_url, session=lent)
 
 
 def run_script(script, server, prologue=PROLOGUE, warnings="error"):
-    """A Python process that runs a script, with the server's keys and address."""
+    """Start a Python process that runs `script` with the server's keys and address."""
     command = [sys.executable, "-W", warnings, "-c", prologue + script, server.appkey, server.secretkey, server.url]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def output_of(process):
-    """What a process prints; it ends in order, and says nothing on stderr."""
+    """Return the words that a process prints; it must exit with 0 and print nothing on stderr."""
     output, errors = process.communicate(timeout=120)
     assert ("", 0) == (errors, process.returncode)
     return output.split()
 
 
 def hold_back(server):
-    """Let au10001's next answer wait for the event that this returns, however slow the machine is."""
+    """Delay au10001's next response until the returned event is set, however slow the machine is."""
     let_go = threading.Event()
 
-    def answer(request):
+    def respond_later(request):
         let_go.wait(60)
         return server._issue(request)
 
-    server.fail(answer)
+    server.fail(respond_later)
     return let_go

@@ -1,4 +1,4 @@
-"""Sessions as users write them, and the redirects that they meet."""
+"""A session as users write it, and a redirect."""
 
 import requests
 
@@ -14,5 +14,5 @@ class KeepsAuth(requests.Session):
 
 
 def redirect(location: str, status: int = 307) -> Reply:
-    """A response that sends the client on to `location`."""
+    """Return a response that redirects the client to `location`."""
     return Reply({}, status, {"Location": location})

@@ -1,4 +1,4 @@
-"""Threads that run one at a time, from step to step, in every order there is."""
+"""Run threads one step at a time, in every possible order."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -10,15 +10,15 @@ class Deadlock(AssertionError):
 
 
 class Schedule:
-    """One order in which threads take their steps, and one answer to each question that a step asks.
+    """One order in which threads take their steps, and one outcome of each choice that a step makes.
 
-    A thread takes a step by calling :meth:`step` before it does what others may see; the next one to run is chosen
-    there. :func:`every_schedule` gives all of them.
+    A thread calls :meth:`step` before it does something that other threads can see. That call chooses the next thread
+    to run. :func:`every_schedule` yields all schedules.
     """
 
     def __init__(self, choices: list[int]) -> None:
         self._choices = choices
-        #: What was chosen of how many, in turn.
+        #: Each choice and the number of its options, in order.
         self.taken: list[tuple[int, int]] = []
         self._gates: dict[int, threading.Semaphore] = {}
         self._wants: dict[int, SteppedLock] = {}
@@ -27,7 +27,7 @@ class Schedule:
         self._over = threading.Event()
 
     def choose(self, options: int) -> int:
-        """A number below `options`: another one in every schedule."""
+        """Return a number below `options`; each number is returned in some schedule."""
         at = len(self.taken)
         chosen = self._choices[at] if at < len(self._choices) else 0
         self.taken.append((chosen, options))
@@ -48,7 +48,7 @@ class Schedule:
 
         threads = [threading.Thread(target=body, args=(number,), daemon=True) for number in range(len(programs))]
         for thread in threads:
-            # Up to its first step, nothing that it does can be seen: so far the order does not matter.
+            # Before its first step, a thread does nothing that others can see: the order does not matter yet.
             thread.start()
             assert self._arrived.acquire(timeout=30)
         self._pass_on()
@@ -60,7 +60,7 @@ class Schedule:
         return outcomes
 
     def step(self, wants: "SteppedLock | None" = None) -> None:
-        """Let the next thread run; come back when it is this one's turn, and the lock that it wants is free."""
+        """Let the next thread run; return when it is this thread's turn and the lock that it wants is free."""
         me = threading.get_ident()
         if wants is not None:
             self._wants[me] = wants
@@ -85,7 +85,7 @@ class Schedule:
 
 
 class SteppedLock:
-    """A reentrant lock whose waiting threads are no threads that can run."""
+    """A reentrant lock. A schedule never runs a thread that waits for it."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
@@ -100,7 +100,7 @@ class SteppedLock:
     def __enter__(self) -> None:
         if not self.is_mine:
             self._schedule.step(wants=self)
-        # In the schedule it is free by now; a thread outside of it may have to wait.
+        # For a thread of the schedule it is free now; a thread outside of the schedule may have to wait.
         assert self._lock.acquire(timeout=30)
         self.owner = threading.get_ident()
         self._depth += 1
@@ -113,13 +113,13 @@ class SteppedLock:
 
 
 def every_schedule() -> Iterator[Schedule]:
-    """Every schedule there is, one after the other; the caller runs each before it asks for the next."""
+    """Yield every possible schedule; the caller runs each one before it asks for the next."""
     choices: list[int] = []
     while True:
         schedule = Schedule(choices)
         yield schedule
         taken = schedule.taken
-        # The last choice that had an alternative is made differently; all before it stay.
+        # The last choice that has another option takes that option; all choices before it stay.
         while taken and taken[-1][0] + 1 == taken[-1][1]:
             taken.pop()
         if not taken:

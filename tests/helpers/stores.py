@@ -25,7 +25,7 @@ class DictStore:
         self._lock = threading.Lock()
 
     def load(self, key: str) -> Token | None:
-        """The stored token."""
+        """Return the stored token."""
         return self._tokens.get(key)
 
     def update(self, key: str, issue: Callable[[Token | None], Token], *, wait: float) -> Token:
@@ -63,6 +63,6 @@ def token(value: str, **life: float) -> Token:
 
 
 def sql(path: Path, statement: str, *values: object) -> list[Any]:
-    """Return the rows that a program with a connection of its own gets."""
+    """Run a statement over a connection of its own, as another program would; return the rows."""
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
         return database.execute(statement, values).fetchall()

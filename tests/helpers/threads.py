@@ -1,4 +1,4 @@
-"""Threads that start together, and waits that end."""
+"""Threads that start together, and waits with a time limit."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ _LONGEST = 60
 
 
 def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
-    """Run `work` in so many threads at once; return what each returned or raised."""
+    """Run `work` in `count` threads at once; return what each returned or raised."""
     outcomes: list[Any] = []
     barrier = threading.Barrier(count)
 
@@ -30,7 +30,7 @@ def in_threads(count: int, work: Callable[[], Any]) -> list[Any]:
 
 
 def _join(threads: list[threading.Thread]) -> None:
-    """Wait for all of them; one that hangs is an error, and a daemon, so that the test run still ends."""
+    """Wait for all threads. One that hangs is an error; it is a daemon thread, so the test run still ends."""
     end = time.monotonic() + _LONGEST
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
@@ -39,7 +39,7 @@ def _join(threads: list[threading.Thread]) -> None:
 
 
 class Returned(list[Any]):
-    """What so many threads returned, and how often each did."""
+    """What `count` threads returned, and how often each one did."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Returned(list[Any]):
 
 @contextmanager
 def over_and_over(count: int, work: Callable[[], Any]) -> Iterator[Returned]:
-    """Run `work` in so many threads again and again, until the block ends; the list grows by what it returns."""
+    """Run `work` in `count` threads again and again until the block ends; the list collects what it returns."""
     returned = Returned(count)
     done = threading.Event()
 
@@ -69,21 +69,21 @@ def over_and_over(count: int, work: Callable[[], Any]) -> Iterator[Returned]:
 
 
 def wait_for(returned: Returned, more: int) -> None:
-    """Until so many more have returned, and at least two of each thread.
+    """Wait until `more` calls have returned, and at least two calls of each thread.
 
-    A busy machine may leave a thread lying. Its first call may have begun before what was just done, its second with
-    a token from before it; what comes next would meet that second one on its resend.
+    A busy machine may suspend a thread for a while. Its first call may have begun before the test's last action. Its
+    second call may carry a token from before that action, and the test's next action could then disturb its resend.
     """
     enough, before = len(returned) + more, returned.turns[:]
     deadline = time.monotonic() + _LONGEST
     while len(returned) < enough or any(now < then + 2 for now, then in zip(returned.turns, before)):
         assert all(thread.is_alive() for thread in returned.threads), "a thread has ended by an exception"
         assert time.monotonic() < deadline, f"threads hang, after {returned.turns} turns"
-        time.sleep(0.01)  # Other threads get on meanwhile.
+        time.sleep(0.01)  # Let other threads run.
 
 
 def until(condition: Callable[[], Any]) -> None:
-    """Wait until `condition` returns something true; after a minute that is an error."""
+    """Wait until `condition` returns a true value; after a minute, fail."""
     end = time.monotonic() + _LONGEST
     while not condition():
         assert time.monotonic() < end, f"still not true after {_LONGEST} s"

@@ -15,7 +15,7 @@ def path(tmp_path):
 
 @pytest.fixture(params=["dict", "sqlite", "redis"])
 def make_store(request, path):
-    """Makes a store, as each process would, that shares its tokens with the others."""
+    """Builds a store, as each process would; all of them share their tokens."""
     if request.param == "dict":
         shared = DictStore()
         return lambda: shared
@@ -25,7 +25,7 @@ def make_store(request, path):
 
 @pytest.fixture
 def make_auth(server, make_store):
-    """Makes an auth, as each process would, that shares the key and the store with the others."""
+    """Builds an auth, as each process would; all of them share the key and the store."""
     return lambda **options: KiwoomAuth(
         server.appkey, server.secretkey, base_url=server.url, **{"store": make_store(), **options}
     )
@@ -33,8 +33,8 @@ def make_auth(server, make_store):
 
 @pytest.fixture
 def client(redis_server, redis_port):
-    """A client of an empty Redis server, which runs again afterwards."""
+    """A client of an empty Redis server; the server is made to run again after the test."""
     yield redis_server.client
     redis_server.resume()
-    if redis_server.stopped:
+    if redis_server.is_stopped:
         redis_server.start()

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults, refusal
-from tests.helpers.ports import port_of_ones_own
+from tests.helpers.ports import reserve_port
 from tests.helpers.pythons import collect
 from tests.helpers.threads import until
 from tests.testing.client import threads_left_behind, threads_of_servers
@@ -557,7 +557,7 @@ class TestRecords:
 class TestPort:
     def test_port_of_ones_own(self, kiwoom, connect_bot):
         """websocket_port= fixes the port, and opens it at the start."""
-        with port_of_ones_own() as port:
+        with reserve_port() as port:
             server = kiwoom(websocket_port=port)
             with connect(f"ws://127.0.0.1:{port}{PATH}", open_timeout=WAIT):
                 assert f"ws://127.0.0.1:{port}" == server.websocket_url

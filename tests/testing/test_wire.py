@@ -14,7 +14,7 @@ import trustme
 from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
 from requests_kiwoom.testing.http import connection
-from tests.helpers.ports import port_of_ones_own
+from tests.helpers.ports import reserve_port
 from tests.testing.client import threads_left_behind
 
 STK = "/api/dostk/stkinfo"
@@ -200,7 +200,7 @@ def test_port_of_ones_own(kiwoom):
 
 def test_same_port_again(kiwoom):
     """A server that has stopped leaves its port to the next at once, though clients were connected."""
-    with port_of_ones_own() as port, requests.Session() as session:
+    with reserve_port() as port, requests.Session() as session:
         with KiwoomServer(port=port) as first:
             session.post(first.url + STK, json={})
 
