@@ -1,4 +1,4 @@
-"""``python -m tests.stores.kills``: kill processes that use a store at random moments, 200 times or as often as given.
+"""``python -m tests.stores.kills [times]``: kill processes that use a store, at random moments, by default 200 times.
 
 For each kill the token is revoked, and a new process sends requests until it is killed. Then another process sends a
 request: it must succeed, with one au10001 call for the revocation and at most one more for the kill.
@@ -22,8 +22,8 @@ from requests_kiwoom import KiwoomAuth
 from requests_kiwoom.testing import KiwoomServer
 from tests.helpers.processes import PATH, build_auth, build_store
 
-#: A process lives for so many seconds at the most: long enough to send the first requests.
-_LONGEST_LIFE = 0.04
+#: A process is killed after at most this many seconds: long enough to send the first requests.
+_MAX_LIFE = 0.04
 
 
 class Report(NamedTuple):
@@ -40,7 +40,7 @@ class Report(NamedTuple):
 
 
 def run(kills: int, path: Path, seed: int) -> Report:
-    """Kill so many processes that share the file at `path`."""
+    """Kill `kills` processes that share the file at `path`, one after the other."""
     chance = random.Random(seed)
     most_issues, codes, start = 0, set(), time.monotonic()
     with KiwoomServer(latency=0.005) as server, _Forks(server, path) as forks:
@@ -50,7 +50,7 @@ def run(kills: int, path: Path, seed: int) -> Report:
             before = server.issues
             server.revoke_all()
             pid = forks.begin()
-            time.sleep(chance.uniform(0, _LONGEST_LIFE))  # The moment is what is random.
+            time.sleep(chance.uniform(0, _MAX_LIFE))  # Only the moment is random.
             os.kill(pid, signal.SIGKILL)
             codes.add(_post(survivor))
             most_issues = max(most_issues, server.issues - before)
@@ -60,13 +60,13 @@ def run(kills: int, path: Path, seed: int) -> Report:
 
 
 class _Forks:
-    """A context manager: a process without threads, which forks a process that sends requests for each begin()."""
+    """A context manager: a process without threads; each begin() makes it fork a process that sends requests."""
 
     def __init__(self, server: KiwoomServer, path: Path) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
         arguments = (there, server.url, server.appkey, server.secretkey, path)
-        self._process = context.Process(target=_fork_when_told, args=arguments)
+        self._process = context.Process(target=_fork_on_demand, args=arguments)
         self._process.start()
         there.close()
         self._receive()
@@ -80,7 +80,7 @@ class _Forks:
         self._process.close()
 
     def begin(self) -> int:
-        """The id of a process that has just begun."""
+        """Fork a process; return its id."""
         self._pipe.send(None)
         pid: int = self._receive()
         return pid
@@ -91,7 +91,7 @@ class _Forks:
         return self._pipe.recv()
 
 
-def _fork_when_told(pipe: Any, url: str, appkey: str, secretkey: str, path: Path) -> None:
+def _fork_on_demand(pipe: Any, url: str, appkey: str, secretkey: str, path: Path) -> None:
     auth = KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(path))
     _post(auth)  # Late imports are done before the first kill.
     pipe.send(None)

@@ -1,4 +1,4 @@
-"""A store that fails: a warning, and the token is issued without it; nor does a signal handler wait for a store."""
+"""A store that fails costs a warning, and the token is issued without it. A signal handler never waits for a store."""
 
 import itertools
 import os
@@ -31,13 +31,13 @@ def build(server):
 
 
 def failures(caplog):
-    """The warnings about the store, without their first half."""
+    """Return the warnings about the store, without their common beginning."""
     texts = [record.getMessage() for record in caplog.records]
     return [text.split("continuing without it: ")[1] for text in texts if text.startswith("the token store failed")]
 
 
 class Broken(DictStore):
-    """Fails as told: before it calls `issue`, after it, without a call, or with a second one."""
+    """Fails as `how` says: in load(), before or after it calls `issue`, without that call, or after a second one."""
 
     def __init__(self, how, error=None):
         super().__init__()
@@ -62,8 +62,8 @@ class Broken(DictStore):
 
 class TestIssueWithoutTheStore:
     @pytest.mark.parametrize("how", ["load", "before", "after", "never", "twice"])
-    def test_the_token_is_issued_once(self, server, build, caplog, how):
-        """However a store fails: one au10001 call, one warning, and the request succeeds."""
+    def test_a_store_that_fails_costs_one_warning_and_one_issue(self, server, build, caplog, how):
+        """However a store fails, the request succeeds, with one au10001 call and one warning."""
         auth = build(Broken(how))
 
         assert [0, 0] == [post(auth), post(auth)]
@@ -96,7 +96,7 @@ class TestIssueWithoutTheStore:
         post(auth)
         assert ["load", "load"] == calls
 
-    def test_after_a_lock_timeout_it_loads_again(self, server, build, caplog):
+    def test_after_a_lock_timeout_the_store_is_read_again(self, server, build, caplog):
         """A token that another process stored while this one waited for the lock is used."""
         another = token("another", hours=1)
 
@@ -109,8 +109,8 @@ class TestIssueWithoutTheStore:
         assert 0 == server.issues
         assert 1 == len(failures(caplog))
 
-    def test_after_another_failure_it_does_not_load_again(self, server, build):
-        """A store that failed otherwise is not asked again: it would take as long again."""
+    def test_after_any_other_failure_the_store_is_not_read_again(self, server, build):
+        """After any other failure the store is not read again, since that could take as long again."""
         loads = []
 
         class Away(Broken):
@@ -123,7 +123,7 @@ class TestIssueWithoutTheStore:
         assert 1 == server.issues
 
     def test_the_error_of_the_issue_is_raised(self, server, build, caplog):
-        """The caller gets au10001's error, also from a store that wraps it in another one."""
+        """The caller gets au10001's error, even if the store wraps it in another error."""
 
         class Wrapping(DictStore):
             def update(self, key, issue, *, wait):
@@ -137,8 +137,8 @@ class TestIssueWithoutTheStore:
             build(Wrapping()).token()
         assert [] == failures(caplog)
 
-    def test_the_error_of_the_issue_has_no_store_s_error_in_it(self, server, build):
-        """An error reporter that follows __context__ does not come to a store's error, which may quote the token."""
+    def test_the_error_of_the_issue_does_not_lead_to_the_store_s_error(self, server, build):
+        """The error's __cause__ and __context__ do not lead to the store's error, which may quote the token."""
         server.fail(Reply({}, status=500))
 
         with pytest.raises(TokenIssueError) as raised:
@@ -150,8 +150,8 @@ class TestIssueWithoutTheStore:
             error = error.__cause__ or error.__context__
         assert SECRET not in "".join(seen)
 
-    def test_renew_and_revoke(self, server, build):
-        """renew() and revoke() work without the store."""
+    def test_renew_and_revoke_work_without_the_store(self, server, build):
+        """renew() and revoke() work while the store fails."""
 
         class Away(DictStore):
             def load(self, key):
@@ -170,8 +170,8 @@ class TestIssueWithoutTheStore:
 
 
 class TestWarnings:
-    def test_one_a_minute_for_one_cause(self, server, build, caplog):
-        """A store that stays broken is reported again after a minute, another cause at once."""
+    def test_the_same_cause_is_logged_once_a_minute(self, server, build, caplog):
+        """A cause that stays is logged again after a minute, another cause at once."""
         server.clock.stop()
         store = Broken("before")
         auth = build(store)
@@ -183,8 +183,8 @@ class TestWarnings:
 
         assert ["one", "one", "two"] == failures(caplog)
 
-    def test_memory_of_causes_is_bounded(self, server, build, caplog):
-        """A store whose errors all differ fills no memory: after 100 causes, the first one is reported again."""
+    def test_at_most_100_causes_are_remembered(self, server, build, caplog):
+        """At most 100 causes are remembered: after that, the first one is logged again."""
         store = DictStore()
         numbers = itertools.chain(range(101), [100, 0])
 
@@ -200,22 +200,22 @@ class TestWarnings:
 
         assert [f"cause {number}" for number in [*range(101), 0]] == failures(caplog)
 
-    def test_the_text_is_cut(self, build, caplog):
-        """The log has 500 characters of an error, in one line."""
+    def test_a_text_is_cut_to_500_characters(self, build, caplog):
+        """The log has at most 500 characters of an error, in one line."""
         build(Broken("before", StoreError("x\n" + "y" * 600))).token()
 
         assert ["x " + "y" * 498] == failures(caplog)
 
     @pytest.mark.parametrize("how", ["load", "before", "after"])
-    def test_a_text_that_may_quote_the_record(self, build, caplog, how):
-        """Of any error but a StoreError, the log has type and place, not the text: it may quote the token."""
+    def test_only_the_text_of_a_store_error_is_logged(self, build, caplog, how):
+        """An error other than a StoreError is logged by type and place, without its text, which may quote the token."""
         build(Broken(how, ValueError(f"invalid literal for int() with base 10: {SECRET!r}"))).token()
 
         (text,) = failures(caplog)
         assert text.startswith("ValueError at test_guarded.py:")
         assert "fake-token" not in caplog.text
 
-    def test_a_store_error_that_quotes_the_token(self, server, build, caplog):
+    def test_the_text_of_a_store_error_that_quotes_the_token_is_not_logged(self, server, build, caplog):
         """A StoreError that quotes the token, or only its beginning, is logged by type and place."""
 
         class Quoting(DictStore):
@@ -232,7 +232,7 @@ class TestWarnings:
         assert beginning not in caplog.text
         assert [True, True] == [text.startswith("StoreError at test_guarded.py:") for text in failures(caplog)]
 
-    def test_an_error_that_cannot_be_printed(self, build, caplog):
+    def test_an_error_whose_str_fails_is_logged(self, build, caplog):
         """An error whose __str__() fails is logged like any other."""
 
         class Unprintable(Exception):
@@ -244,8 +244,8 @@ class TestWarnings:
         (text,) = failures(caplog)
         assert text.startswith("Unprintable at test_guarded.py:")
 
-    def test_the_logger(self, build, caplog):
-        """The logger's name is that of the module, below the package's."""
+    def test_the_logger_is_named_after_the_module(self, build, caplog):
+        """The logger's name is that of the module."""
         build(Broken("before")).token()
 
         assert {"requests_kiwoom.stores.guarded"} == {
@@ -254,7 +254,7 @@ class TestWarnings:
 
 
 class InterruptedSession(requests.Session):
-    """Raises a signal in the middle of the first request that it sends, and sends it when the handler is done."""
+    """Raises a signal before the first request that it sends, and sends the request when the handler is done."""
 
     def __init__(self):
         super().__init__()
@@ -269,7 +269,7 @@ class InterruptedSession(requests.Session):
 
 
 class Recording(DictStore):
-    """Notes its calls."""
+    """Records its calls."""
 
     def __init__(self):
         super().__init__()
@@ -290,13 +290,13 @@ class TestSignalHandlers:
 
     @pytest.fixture
     def on_signal(self):
-        """Sets the handler."""
+        """Sets the handler of SIGUSR1 for one test."""
         before = signal.getsignal(signal.SIGUSR1)
         yield lambda work: signal.signal(signal.SIGUSR1, lambda signum, frame: work())
         signal.signal(signal.SIGUSR1, before)
 
-    def test_in_update(self, server, build, on_signal, caplog):
-        """A handler in the thread that issues does not enter the store, and gets a token."""
+    def test_a_handler_during_update_does_not_use_the_store(self, server, build, on_signal, caplog):
+        """A handler that interrupts update() does not use the store, and gets a token."""
         store, session, codes = Recording(), InterruptedSession(), []
         auth = build(store, session=session)
 
@@ -311,8 +311,8 @@ class TestSignalHandlers:
         assert ["load", "update"] == store.calls
         assert [] == failures(caplog)
 
-    def test_in_discard(self, server, build, on_signal, caplog):
-        """A handler in the middle of revoke()'s discard() does not enter the store, and gets a token."""
+    def test_a_handler_during_discard_does_not_use_the_store(self, server, build, on_signal, caplog):
+        """A handler that interrupts revoke()'s discard() does not use the store, and gets a token."""
         codes = []
 
         class Interrupted(Recording):
@@ -332,8 +332,8 @@ class TestSignalHandlers:
         assert [] == store.calls
         assert [] == failures(caplog)
 
-    def test_in_load(self, server, build, on_signal, caplog):
-        """A handler in the middle of load() does not enter the store, and gets a token."""
+    def test_a_handler_during_load_does_not_use_the_store(self, server, build, on_signal, caplog):
+        """A handler that interrupts load() does not use the store, and gets a token."""
         codes = []
 
         class Interrupted(Recording):
@@ -353,7 +353,7 @@ class TestSignalHandlers:
         assert [] == failures(caplog)
 
     @pytest.mark.parametrize("kind", ["sqlite", "dict"])
-    def test_two_accounts_in_one_store(self, server, build, on_signal, path, caplog, kind):
+    def test_a_handler_does_not_wait_for_another_account_s_call(self, server, build, on_signal, path, caplog, kind):
         """A handler's request for one account does not wait for the token call of another in the same store."""
         session, codes, shared = InterruptedSession(), [], DictStore()
         first, second = (build_store(path), build_store(path)) if kind == "sqlite" else (shared, shared)
@@ -370,8 +370,8 @@ class TestSignalHandlers:
         assert [0] == codes
         assert [] == failures(caplog)
 
-    def test_afterwards_the_store_is_used(self, server, build, on_signal):
-        """After a handler went on without the store, its thread uses the store again."""
+    def test_after_a_handler_the_store_is_used_again(self, server, build, on_signal):
+        """After a handler ran without the store, its thread uses the store again."""
         store, session = Recording(), InterruptedSession()
         auth = build(store, session=session)
 
@@ -388,7 +388,7 @@ class TestSignalHandlers:
         assert ["load", "update"] == store.calls
 
 
-def test_other_threads_use_the_store(server, build):
+def test_other_threads_use_their_stores(server, build):
     """While one thread is inside a store, the others use their stores."""
     server.latency = 0.1
     stores = [Recording() for _ in range(4)]
@@ -401,7 +401,7 @@ def test_other_threads_use_the_store(server, build):
 
 @needs_fork
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
-def test_a_child_is_not_inside(server, build):
+def test_a_child_that_is_forked_inside_a_store_uses_stores(server, build):
     """A child that was forked inside a store uses stores."""
     children = []
 
@@ -445,5 +445,5 @@ print(store.updates - before)
 @needs_cpythons_signals
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 def test_ctrl_c_at_any_moment_leaves_the_store_in_use():
-    """However an update was interrupted, the next one uses the store."""
+    """Whenever an update is interrupted, the next one uses the store."""
     assert "1\n" == run_without_coverage(INTERRUPTED_UPDATES)

@@ -23,7 +23,7 @@ METHOD = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn
 
 @pytest.fixture(scope="module")
 def crew():
-    """Eight processes that start together."""
+    """Eight processes that do the same thing at the same time."""
     with Crew(PROCESSES, METHOD) as crew:
         yield crew
 
@@ -35,39 +35,39 @@ def where(request, tmp_path):
 
 
 @pytest.fixture
-def begin(crew, server, where):
-    """Gives each process an auth that knows no token yet."""
+def build_auths(crew, server, where):
+    """Builds an auth without a token in each process."""
 
-    def begin(**options):
+    def build(**options):
         crew.all("build", server.url, server.appkey, server.secretkey, where, **options)
 
-    return begin
+    return build
 
 
-def flat(results):
+def flatten(results):
     return [code for codes in results for code in codes]
 
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
-def test_cold_and_revoked(server, crew, begin, reissue):
-    """64 threads in 8 processes make one au10001 call from cold, and one after a revocation; no request fails."""
+def test_64_threads_share_one_issue_and_one_after_a_revocation(server, crew, build_auths, reissue):
+    """64 threads in 8 processes make one au10001 call at the start and one after a revocation; no request fails."""
     server.reissue = reissue
     server.latency = 0.2
-    begin()
+    build_auths()
 
-    assert [0] * PROCESSES * THREADS == flat(crew.all("send", THREADS))
+    assert [0] * PROCESSES * THREADS == flatten(crew.all("send", THREADS))
     assert 1 == server.issues
 
     server.revoke_all()
-    assert [0] * PROCESSES * THREADS == flat(crew.all("send", THREADS))
+    assert [0] * PROCESSES * THREADS == flatten(crew.all("send", THREADS))
     assert 2 == server.issues
     assert 1 == len(set(crew.all("token")))
 
 
-def test_all_renew_at_once(server, crew, begin):
+def test_8_processes_that_renew_share_one_revoke_and_one_issue(server, crew, build_auths):
     """When 8 processes renew at once, one revoke and one issue serve all."""
     server.clock.advance(hours=-1)  # The token is an hour old,
-    begin()
+    build_auths()
     crew.all("send", 1)
     server.clock.advance(hours=1)  # and the next one will be new.
 
@@ -79,42 +79,42 @@ def test_all_renew_at_once(server, crew, begin):
 
 @pytest.mark.parametrize("hours", [9, -9])
 @pytest.mark.parametrize("reissue", ["same", "new"])
-def test_a_clock_that_is_9_hours_off(server, crew, begin, reissue, hours):
-    """If one process takes its KST clock for UTC, or the other way round, no request fails, and none issues twice."""
+def test_a_clock_9_hours_off_costs_no_request_and_no_issue(server, crew, build_auths, reissue, hours):
+    """A clock that is 9 hours off (KST taken for UTC, or the reverse) fails no request and costs no second issue."""
     server.reissue = reissue
-    begin()
+    build_auths()
     crew.some([0], "set_clock", hours=hours)
     try:
         for _ in range(2):
-            assert [0] * PROCESSES * 2 == flat(crew.all("send", 2))
+            assert [0] * PROCESSES * 2 == flatten(crew.all("send", 2))
         assert 1 == server.issues
 
         server.revoke_all()
-        assert [0] * PROCESSES * 2 == flat(crew.all("send", 2))
+        assert [0] * PROCESSES * 2 == flatten(crew.all("send", 2))
         assert 2 == server.issues
     finally:
         crew.some([0], "set_clock", hours=-hours)
 
 
-def test_a_clock_for_which_the_token_has_expired(server, crew, begin):
-    """A process that takes a live token for an expired one calls au10001 now and then; the others are not affected."""
-    server.clock.advance(hours=-16)  # The token is 16 hours old, and lives for another 8.
-    begin()
+def test_a_clock_ahead_of_the_expiry_costs_few_issues_and_no_request(server, crew, build_auths):
+    """A process that takes a live token for an expired one calls au10001 now and then; no request fails."""
+    server.clock.advance(hours=-16)  # The token is 16 hours old, and expires in another 8.
+    build_auths()
     crew.some([1], "send", 1)
     server.clock.advance(hours=16)
     issues = server.issues
     crew.some([0], "set_clock", hours=9)
     try:
         for _ in range(3):
-            assert [0] * PROCESSES * 2 == flat(crew.all("send", 2))
+            assert [0] * PROCESSES * 2 == flatten(crew.all("send", 2))
         assert server.issues - issues <= 6
     finally:
         crew.some([0], "set_clock", hours=-9)
 
 
-def test_a_token_endpoint_that_hangs(server, crew, begin):
-    """8 processes get an error before a token endpoint responds that is slower than the timeout allows."""
-    begin(timeout=0.3)
+def test_8_processes_time_out_if_the_token_endpoint_hangs(server, crew, build_auths):
+    """If the token endpoint hangs, 8 processes get an error at their timeout, before it responds."""
+    build_auths(timeout=0.3)
     let_go, responded = threading.Event(), []
 
     def hang(request):
@@ -124,7 +124,7 @@ def test_a_token_endpoint_that_hangs(server, crew, begin):
 
     server.fail(*[hang] * 2 * PROCESSES)
     try:
-        results = flat(crew.all("send", 1))
+        results = flatten(crew.all("send", 1))
         assert [] == responded
     finally:
         let_go.set()
@@ -134,11 +134,11 @@ def test_a_token_endpoint_that_hangs(server, crew, begin):
 
 @pytest.mark.parametrize("when", ["before the answer", "after the answer"])
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_killed_while_it_holds_the_lock(server, where, when):
-    """After a process was killed while it held the lock, the next one issues, and the store works."""
+def test_after_the_lock_holder_is_killed_the_next_process_issues(server, where, when):
+    """After a process is killed while it holds the lock, the next one issues, and the store works."""
     context = multiprocessing.get_context("spawn")
     child = context.Process(
-        target=send_and_die if when == "after the answer" else send_once,
+        target=issue_and_be_killed if when == "after the answer" else send_once,
         args=(server.url, server.appkey, server.secretkey, where),
     )
     if when == "before the answer":
@@ -164,25 +164,25 @@ def send_once(url, appkey, secretkey, where):
     post(KiwoomAuth(appkey, secretkey, base_url=url, store=build_store(where), timeout=(0.5, 0.5)))
 
 
-def send_and_die(url, appkey, secretkey, where):
+def issue_and_be_killed(url, appkey, secretkey, where):
     """Issue a token, and be killed before it is stored."""
 
-    class Dying:
+    class KilledAfterIssue:
         def __init__(self, store):
             self.load, self.discard, self._store = store.load, store.discard, store
 
         def update(self, key, issue, *, wait):
-            def die_afterwards(stored):
+            def issue_and_kill(stored):
                 issue(stored)
                 os.kill(os.getpid(), signal.SIGKILL)
 
-            return self._store.update(key, die_afterwards, wait=wait)
+            return self._store.update(key, issue_and_kill, wait=wait)
 
-    post(KiwoomAuth(appkey, secretkey, base_url=url, store=Dying(build_store(where)), timeout=(0.5, 0.5)))
+    post(KiwoomAuth(appkey, secretkey, base_url=url, store=KilledAfterIssue(build_store(where)), timeout=(0.5, 0.5)))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_random_kills(tmp_path):
+def test_random_kills_cost_no_request_and_at_most_one_issue_each(tmp_path):
     """Random kills damage no file, fail no request of another process, and cost at most one au10001 call each.
 
     ``python -m tests.stores.kills`` does the same 200 times.
@@ -203,7 +203,7 @@ print(requests.post(url + "/api/dostk/stkinfo", auth=auth.for_api("ka10001"), js
 """
 
 
-def test_programs_with_only_the_path_in_common(server, tmp_path):
+def test_programs_that_share_only_the_path_share_one_issue(server, tmp_path):
     """Four programs that share nothing but the path make one au10001 call."""
     server.latency = 0.2
     command = [sys.executable, "-c", PROGRAM, server.url, server.appkey, server.secretkey, str(tmp_path / "tokens.db")]
@@ -216,7 +216,7 @@ def test_programs_with_only_the_path_in_common(server, tmp_path):
 
 @pytest.mark.parametrize("breakage", ["deleted", "opened to others", "truncated", "noise"])
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="an open file cannot be replaced here")
-def test_the_file_breaks_while_8_threads_send(server, tmp_path, caplog, breakage):
+def test_a_file_that_breaks_fails_no_request_of_8_threads(server, tmp_path, caplog, breakage):
     """No request of 8 threads fails when the file breaks while tokens are revoked."""
     path = tmp_path / "tokens.db"
     breaks = {

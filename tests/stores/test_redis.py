@@ -16,12 +16,12 @@ from tests.helpers.stores import key_of, post, token
 
 
 def other_client(client, **options):
-    """Another client of the same server."""
+    """Return another client of the same server."""
     return redis.Redis(port=client.connection_pool.connection_kwargs["port"], **options)
 
 
 class TestRecord:
-    def test_it_is_the_token_and_its_expiry(self, server, client, redis_port):
+    def test_the_record_is_the_token_and_its_expiry(self, server, client, redis_port):
         """Redis holds one key, with the token and its expiry; no lock, no appkey and no secretkey."""
         auth = build_auth(server, redis_port)
         value = auth.token()
@@ -30,8 +30,8 @@ class TestRecord:
         assert [name] == client.keys()
         assert f"{auth.expires_at.timestamp():.0f} {value}".encode() == client.get(name)
 
-    def test_it_expires_with_the_token(self, server, client, redis_port):
-        """The key lives as long as the token."""
+    def test_the_record_expires_with_the_token(self, server, client, redis_port):
+        """The key in Redis expires when the token expires."""
         build_auth(server, redis_port).token()
 
         assert 24 * 3600 - 60 < client.ttl(client.keys()[0]) <= 24 * 3600
@@ -46,13 +46,13 @@ class TestRecord:
             ({"days": 30}, 86400),
         ],
     )
-    def test_how_long_it_is_kept(self, client, life, seconds):
-        """As long as the token lives by Redis' clock; for a day if that says over a day, or that it has expired."""
+    def test_the_record_is_kept_until_the_expiry_or_for_a_day(self, client, life, seconds):
+        """The record is kept until the expiry by Redis' clock; for a day if that is past, or over a day away."""
         RedisStore(client).update("key", lambda stored: token("x", **life), wait=1)
 
         assert seconds - 25 < client.ttl("requests-kiwoom:key") <= seconds
 
-    def test_the_clock_of_this_machine_does_not_count(self, client, monkeypatch):
+    def test_a_wrong_local_clock_does_not_change_how_long_it_is_kept(self, client, monkeypatch):
         """Redis' own clock says how long the record is kept: a wrong local clock changes nothing."""
         kept, now = token("x", hours=3), time.time
         monkeypatch.setattr(time, "time", lambda: now() + 2.5 * 3600)
@@ -61,14 +61,14 @@ class TestRecord:
 
         assert 3 * 3600 - 60 < client.ttl("requests-kiwoom:key") <= 3 * 3600
 
-    def test_the_expiry_is_in_whole_seconds(self, client):
-        """A token of the user's own making, with a fraction of a second, is stored without it."""
+    def test_the_expiry_is_stored_in_whole_seconds(self, client):
+        """An expiry with a fraction of a second, which only a user's own Token can have, is stored without it."""
         expires_at = datetime.now(timezone.utc) + timedelta(hours=1)
         RedisStore(client).update("key", lambda stored: Token("x", expires_at), wait=1)
 
         assert expires_at.replace(microsecond=0) == RedisStore(client).load("key").expires_at
 
-    def test_the_prefix(self, client):
+    def test_two_prefixes_share_nothing(self, client):
         """Two prefixes share nothing."""
         RedisStore(client, "one:").update("key", lambda stored: token("x", hours=1), wait=1)
 
@@ -97,14 +97,14 @@ class TestRecord:
         assert RedisStore(client).load("key") is None
 
     @pytest.mark.parametrize("expires", [0, 9, 1_900_000_000, 33_000_000_000, 99_999_999_999, 253_402_268_399])
-    def test_any_moment_is_read(self, client, expires):
-        """An expiry up to the end of the year 9999 is read on every system: the auth decides what it is worth."""
+    def test_an_expiry_of_any_year_is_read(self, client, expires):
+        """An expiry up to the end of the year 9999 is read on every system: the auth decides whether to use it."""
         client.set("requests-kiwoom:key", f"{expires} fake-token")
 
         assert expires == RedisStore(client).load("key").expires_epoch
 
-    def test_another_type_is_a_failure(self, server, client, redis_port, caplog):
-        """A key that holds something else than a text is reported in Redis' words, and not changed."""
+    def test_a_key_of_another_type_is_a_warning(self, server, client, redis_port, caplog):
+        """A key that holds something other than a text costs a warning in Redis' words, and is not changed."""
         client.lpush(f"requests-kiwoom:{key_of(server)}", "a list")
 
         assert 0 == post(build_auth(server, redis_port))
@@ -113,8 +113,8 @@ class TestRecord:
 
 
 class TestLock:
-    def test_it_ends_by_itself(self, client):
-        """A killed holder's lock ends after two waits, which the issue may take, and the time of two commands."""
+    def test_the_lock_of_a_killed_holder_expires(self, client):
+        """A killed holder's lock expires after two waits, which the issue may take, and the time of two commands."""
         seen = []
 
         def issue(stored):
@@ -123,10 +123,10 @@ class TestLock:
 
         RedisStore(client).update("key", issue, wait=10)
 
-        # A machine may be busy for a while in between.
+        # A busy machine may take some seconds in between.
         assert 15_000 < seen[0] <= 24_000
 
-    def test_a_lock_that_stays(self, client):
+    def test_a_lock_that_is_not_free_in_time_is_a_timeout_error(self, client):
         """A lock that is not free in time is a TimeoutError that says for how long another process held it."""
         store = RedisStore(client)
 
@@ -137,7 +137,7 @@ class TestLock:
 
         assert "outer" == store.update("key", within, wait=1).value
 
-    def test_a_lock_that_is_released(self, client):
+    def test_a_waiting_process_gets_the_lock_when_it_is_released(self, client):
         """A process that waits gets the lock when the holder releases it, and the token that the holder stored."""
         seen, waiting = [], threading.Event()
 
@@ -171,7 +171,7 @@ class TestLock:
 
         assert newer == RedisStore(client).load("key")
 
-    def test_a_lost_lock_is_not_released_twice(self, client):
+    def test_a_process_does_not_release_the_next_holder_s_lock(self, client):
         """A process that lost its lock does not release the next holder's."""
 
         def lose(stored):
@@ -183,8 +183,8 @@ class TestLock:
         assert b"another holder's" == client.get("requests-kiwoom:key:lock")
 
     @pytest.mark.parametrize("stored", ["a new token", "the stored token", "an error"])
-    def test_it_is_released(self, client, stored):
-        """After an update with a new token, with the stored one, or with an error, the lock is gone."""
+    def test_the_lock_is_released_after_every_update(self, client, stored):
+        """After an update with a new token, with the stored one, or with an error, the lock is released."""
         store, kept = RedisStore(client), token("kept", hours=1)
         store.update("key", lambda stored: kept, wait=1)
         work = {
@@ -208,7 +208,7 @@ class TestServers:
         yield lambda *rules: client.execute_command("ACL", "SETUSER", "default", *rules)
         client.execute_command("ACL", "SETUSER", "default", "on", "nopass", "~*", "+@all")
 
-    def test_without_scripting(self, server, client, redis_port, rules, caplog):
+    def test_a_server_that_forbids_scripts_works(self, server, client, redis_port, rules, caplog):
         """On a server that forbids scripts the token is shared, the lock is released, and discard() works."""
         rules("-@scripting")
         first, second = build_auth(server, redis_port), build_auth(server, redis_port)
@@ -222,8 +222,8 @@ class TestServers:
         assert [] == client.keys()
         assert "" == caplog.text
 
-    def test_the_rights_that_are_needed(self, client):
-        """The commands and the key pattern that the docstring names are all that the store needs."""
+    def test_the_documented_rights_are_enough(self, client):
+        """The store needs only the commands and the key pattern that its docstring names."""
         commands = [f"+{word.lower()}" for word in re.findall(r"\b[A-Z]{3,}\b", RedisStore.__doc__)]
         assert 8 == len(commands)
         client.execute_command("ACL", "SETUSER", "few", "on", ">fake-password", "~requests-kiwoom:*", *commands)
@@ -237,7 +237,7 @@ class TestServers:
 
         assert [] == client.keys()
 
-    def test_a_right_that_is_missing(self, server, client, redis_port, rules, caplog):
+    def test_a_missing_right_is_a_warning(self, server, client, redis_port, rules, caplog):
         """A command that the user may not run is a warning in Redis' words."""
         rules("-set")
 
@@ -246,7 +246,7 @@ class TestServers:
 
 
 class TestClients:
-    def test_decoded_responses(self, client, redis_port):
+    def test_a_client_with_decode_responses_works(self, client, redis_port):
         """A client with decode_responses reads, replaces and deletes what another one stored."""
         kept = token("x", hours=1)
         RedisStore(client).update("key", lambda stored: kept, wait=1)
@@ -260,8 +260,8 @@ class TestClients:
         assert [] == client.keys()
 
     @pytest.mark.parametrize("client", ["redis://127.0.0.1", None, redis.Redis, "asyncio"])
-    def test_no_client(self, client):
-        """The constructor refuses an address, the class, and an asynchronous client."""
+    def test_anything_but_a_client_is_a_type_error(self, client):
+        """The constructor raises a TypeError for an address, None, the class, and an asynchronous client."""
         if client == "asyncio":
             import redis.asyncio
 
@@ -269,14 +269,14 @@ class TestClients:
         with pytest.raises(TypeError, match="redis.Redis"):
             RedisStore(client)
 
-    def test_repr(self, client):
+    def test_repr_shows_only_the_prefix(self, client):
         """The repr shows the prefix, and nothing of the client."""
         assert "<RedisStore prefix='one:'>" == repr(RedisStore(client, "one:"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be possible")
-def test_no_thread_left(client):
-    """A process that can start no more threads, as while it ends, asks Redis in the thread that it has."""
+def test_redis_is_called_in_the_current_thread_if_none_can_start(client):
+    """A process that can start no thread, for instance while it ends, calls Redis in the current thread."""
     store = RedisStore(client)
     before = threading.stack_size(1 << 46)
     try:

@@ -1,4 +1,4 @@
-"""``RedisStore`` while Redis is away, hangs or refuses: requests succeed without it, and the log says why."""
+"""``RedisStore`` while Redis is down, hangs or refuses: requests succeed without it, and the log says why."""
 
 import signal
 import socketserver
@@ -19,8 +19,8 @@ from tests.helpers.stores import post, token
 from tests.helpers.threads import over_and_over, wait_for
 
 
-def patient(client, **options):
-    """A client as redis-py builds it by default, with its retries."""
+def build_client(client, **options):
+    """Build a client as redis-py does by default, with its retries."""
     return redis.Redis(port=client.connection_pool.connection_kwargs["port"], **options)
 
 
@@ -28,9 +28,9 @@ def warnings_of(caplog):
     return [record.getMessage() for record in caplog.records if "store failed" in record.getMessage()]
 
 
-class TestAway:
-    def test_killed(self, server, client, redis_server, redis_port, caplog):
-        """Without Redis: a warning, and an issue; when it runs again, the next token is shared again."""
+class TestDown:
+    def test_a_killed_redis_costs_a_warning_and_an_issue(self, server, client, redis_server, redis_port, caplog):
+        """While Redis is down, a token costs a warning and an issue; when it runs again, the next token is shared."""
         auth = build_auth(server, redis_port)
         post(auth)
         redis_server.kill()
@@ -47,13 +47,13 @@ class TestAway:
         assert 3 == server.issues
 
     @pytest.mark.parametrize("how", ["kill", "pause", "flush"])
-    def test_in_the_middle_of_an_issue(self, server, client, redis_server, redis_port, caplog, how):
-        """Redis is killed, hangs, or loses the lock while au10001 is called: the token counts, with one warning."""
-        away = {"kill": redis_server.kill, "pause": redis_server.pause, "flush": client.flushall}[how]
+    def test_the_issued_token_is_used_if_redis_fails(self, server, client, redis_server, redis_port, caplog, how):
+        """If Redis is killed, hangs, or loses the lock during au10001, the token is used, with one warning."""
+        break_redis = {"kill": redis_server.kill, "pause": redis_server.pause, "flush": client.flushall}[how]
 
         class Session(requests.Session):
             def send(self, request, **options):
-                away()
+                break_redis()
                 return super().send(request, **options)
 
         auth = build_auth(server, redis_port, session=Session())
@@ -62,8 +62,8 @@ class TestAway:
         assert 1 == server.issues
         assert 1 == len(warnings_of(caplog))
 
-    def test_an_issue_that_fails_as_well(self, client, redis_server):
-        """If Redis is killed while an issue fails, the issue's error is raised."""
+    def test_the_issue_s_error_is_raised_if_redis_is_killed_as_well(self, client, redis_server):
+        """If Redis is killed and the issue fails, the issue's error is raised."""
 
         def fail(stored):
             redis_server.kill()
@@ -72,8 +72,8 @@ class TestAway:
         with pytest.raises(ZeroDivisionError):
             RedisStore(client).update("a key of its own", fail, wait=1)
 
-    def test_8_threads_while_it_comes_and_goes(self, server, client, redis_server, redis_port, caplog):
-        """Redis is killed and started again under 8 threads, and tokens are revoked: no request fails."""
+    def test_8_threads_send_while_redis_is_killed_and_started(self, server, client, redis_server, redis_port, caplog):
+        """No request of 8 threads fails while Redis is killed and started again, and tokens are revoked."""
         auth = build_auth(server, redis_port)
         server.clock.stop()  # After a minute, a warning may come again.
         with over_and_over(8, lambda: post(auth)) as codes:
@@ -103,8 +103,8 @@ print(requests.post(url + "/api/dostk/stkinfo", json={}, auth=auth.for_api("ka10
 
 class TestHanging:
     @pytest.fixture
-    def hurried(self, monkeypatch):
-        """A store that waits for each command 0.4 s instead of two."""
+    def short_wait(self, monkeypatch):
+        """Makes each store wait 0.4 s for a command, instead of two."""
         monkeypatch.setattr("requests_kiwoom.stores.redis._COMMAND_SECONDS", 0.4)
 
     @pytest.mark.parametrize(
@@ -116,70 +116,70 @@ class TestHanging:
         ],
         ids=["load", "update", "discard"],
     )
-    def test_each_method_has_a_limit(self, client, redis_server, hurried, work, seconds):
+    def test_each_method_has_a_time_limit(self, client, redis_server, short_wait, work, seconds):
         """Each of the three methods stops waiting for a Redis that does not respond, and says after how long."""
-        store = RedisStore(patient(client))
+        store = RedisStore(build_client(client))
         redis_server.pause()
 
         with pytest.raises(StoreError, match=f"^Redis did not respond within {seconds} s$"):
             work(store)
 
-    def test_a_request(self, server, client, redis_server, caplog):
-        """A request succeeds though Redis hangs, and a client with retries would wait for much longer."""
-        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=RedisStore(patient(client)))
+    def test_a_request_succeeds_while_redis_hangs(self, server, client, redis_server, caplog):
+        """A request succeeds while Redis hangs, although a client with retries would wait much longer."""
+        auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=RedisStore(build_client(client)))
         redis_server.pause()
 
         assert 0 == post(auth)
         assert ["Redis did not respond within 2 s"] == [text.split(": ")[-1] for text in warnings_of(caplog)]
 
-    def test_at_the_end_of_an_update(self, client, redis_server, hurried):
-        """A Redis that hangs after the issue is waited for once, not twice."""
-        store = RedisStore(patient(client))
+    def test_a_redis_that_hangs_after_the_issue_is_waited_for_once(self, client, redis_server, short_wait):
+        """The store waits once, not twice, for a Redis that hangs after the issue."""
+        store = RedisStore(build_client(client))
         resuming = threading.Timer(60, redis_server.resume)
 
-        def silence(stored):
+        def pause_redis(stored):
             redis_server.pause()
             resuming.start()
             return token("x", hours=1)
 
         try:
             with pytest.raises(StoreError, match="^Redis did not respond within 0.4 s$"):
-                store.update("key", silence, wait=1)
+                store.update("key", pause_redis, wait=1)
         finally:
             resuming.cancel()
 
-    def test_after_an_issue_that_failed(self, client, redis_server, hurried):
-        """If the issue fails and Redis hangs, the issue's error is raised, and the lock ends by itself."""
-        store = RedisStore(patient(client))
+    def test_the_issue_s_error_is_raised_if_redis_hangs_as_well(self, client, redis_server, short_wait):
+        """If the issue fails and Redis hangs, the issue's error is raised, and the lock expires by itself."""
+        store = RedisStore(build_client(client))
         resumed = threading.Event()
         resuming = threading.Timer(25, lambda: (resumed.set(), redis_server.resume()))
 
-        def silence(stored):
+        def pause_redis(stored):
             redis_server.pause()
             resuming.start()
             raise TokenUnavailable("au10001 gave no response")
 
         try:
             with pytest.raises(TokenUnavailable, match="^au10001 gave no response$"):
-                store.update("key", silence, wait=1)
+                store.update("key", pause_redis, wait=1)
         finally:
             resuming.cancel()
         assert not resumed.is_set()
 
-    def test_a_lock_that_comes_too_late(self, client, redis_server):
+    def test_a_lock_that_is_granted_too_late_is_released(self, client, redis_server):
         """A lock that Redis grants after its caller stopped waiting is released at once."""
-        store = RedisStore(patient(client, socket_timeout=60))
-        store.load("key")  # Connected: when Redis resumes, it reads nothing but the command.
+        store = RedisStore(build_client(client, socket_timeout=60))
+        store.load("key")  # This connects: when Redis resumes, it reads nothing but the command.
         redis_server.pause()
         with pytest.raises(StoreError):
             store.update("key", lambda stored: token("too late", hours=1), wait=0.1)
         redis_server.resume()
 
-        # By itself it would end after more than four seconds.
+        # By itself it would expire only after more than four seconds.
         assert "next" == store.update("key", lambda stored: token("next", hours=1), wait=3).value
 
-    def test_at_the_end_of_a_program(self, server, client, redis_server, redis_port):
-        """A program ends though its Redis hangs."""
+    def test_a_program_ends_while_redis_hangs(self, server, client, redis_server, redis_port):
+        """A program ends while its Redis hangs."""
         redis_server.pause()
         command = [sys.executable, "-c", A_PROGRAM, server.url, server.appkey, server.secretkey, str(redis_port)]
 
@@ -189,14 +189,14 @@ class TestHanging:
 class TestReasons:
     @pytest.fixture
     def password(self, client):
-        """The server's password."""
+        """The password that the server requires for one test."""
         client.config_set("requirepass", "fake-password")
         yield "fake-password"
         client.config_set("requirepass", "")
 
-    def test_a_wrong_password(self, server, client, password, caplog):
-        """A wrong password is reported in Redis' words, though redis-py retries it for longer than we wait."""
-        store = RedisStore(patient(client, password="another-password"))
+    def test_a_wrong_password_is_logged_in_redis_words(self, server, client, password, caplog):
+        """A wrong password is a warning in Redis' words, although redis-py retries for longer than the store waits."""
+        store = RedisStore(build_client(client, password="another-password"))
         auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=store)
 
         assert 0 == post(auth)
@@ -204,22 +204,22 @@ class TestReasons:
         assert "AuthenticationError: invalid username-password pair or user is disabled" in text
         assert "another-password" not in caplog.text
 
-    def test_a_missing_password(self, server, client, password, redis_port, caplog):
+    def test_a_missing_password_is_logged_in_redis_words(self, server, client, password, redis_port, caplog):
         """A missing password is a warning in Redis' words."""
         assert 0 == post(build_auth(server, redis_port))
         (text,) = warnings_of(caplog)
         assert "AuthenticationError: " in text
 
-    def test_no_server(self, client, redis_server):
-        """A port that nothing listens on is reported as such, though redis-py retries for longer than we wait."""
-        store = RedisStore(patient(client))
+    def test_a_port_without_a_server_is_reported_as_such(self, client, redis_server):
+        """A port without a server is reported as such, although redis-py retries for longer than the store waits."""
+        store = RedisStore(build_client(client))
         redis_server.kill()
 
         with pytest.raises(StoreError, match="^ConnectionError: .* connecting to "):
             store.load("key")
 
-    def test_a_response_that_cannot_be_parsed(self, server, caplog):
-        """redis-py's "Protocol Error" quotes the response, so the log has its type only."""
+    def test_a_response_that_cannot_be_parsed_is_not_quoted(self, server, caplog):
+        """The log has only the type of redis-py's "Protocol Error", because its text quotes the response."""
         with garbled_redis(b"?1795000000 fake-token-of-a-record\r\n") as port:
             store = RedisStore(redis.Redis(port=port, socket_timeout=1))
             auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=store)
@@ -229,8 +229,8 @@ class TestReasons:
         assert "InvalidResponse at " in text
         assert "fake-token" not in caplog.text
 
-    def test_a_command_that_is_refused(self, client):
-        """redis-py quotes the command that Redis refused: the error has Redis' words, without the token."""
+    def test_a_command_that_is_refused_is_not_quoted(self, client):
+        """The error for a refused command has Redis' words, without the token, although redis-py quotes the command."""
         seen = []
 
         def fill(stored):
@@ -254,7 +254,7 @@ class TestReasons:
 
 @contextmanager
 def garbled_redis(response):
-    """The port of a server that gives one response to everything."""
+    """Run a server that returns `response` to every command; yield its port."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
@@ -302,12 +302,12 @@ print(interrupted > 0, locks)
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 class TestInterrupts:
-    def test_at_any_moment(self, redis_port):
-        """Whenever Ctrl-C comes, the lock is released soon: it does not stay until it ends by itself."""
+    def test_ctrl_c_at_any_moment_leaves_no_lock(self, redis_port):
+        """Whenever Ctrl-C comes, the lock is released soon, and not only when it expires."""
         assert "True []\n" == run_without_coverage(INTERRUPTED_UPDATES, str(redis_port))
 
-    def test_before_the_token_is_stored(self, client, monkeypatch):
-        """Ctrl-C between the issue and the storing leaves no lock."""
+    def test_ctrl_c_before_the_token_is_stored_leaves_no_lock(self, client, monkeypatch):
+        """Ctrl-C after the issue and before the token is stored leaves no lock."""
         start = threading.Thread.start
 
         def interrupted(thread):

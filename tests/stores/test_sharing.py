@@ -19,7 +19,7 @@ class TestSharing:
         assert make_auth().token() == make_auth().token()
         assert 1 == server.issues
 
-    def test_the_expiry_is_shared_to_the_second(self, server, make_auth):
+    def test_the_expiry_is_shared(self, server, make_auth):
         """A token from the store has the expiry that Kiwoom returned, in KST."""
         first, second = make_auth(), make_auth()
         first.token(), second.token()
@@ -27,8 +27,8 @@ class TestSharing:
         assert first.expires_at == second.expires_at
         assert timedelta(hours=9) == second.expires_at.utcoffset()
 
-    def test_an_adopted_token_was_not_issued(self, server, make_auth, caplog):
-        """The log of a process that adopts a token says so, and claims no au10001 call."""
+    def test_a_token_from_the_store_is_not_logged_as_issued(self, server, make_auth, caplog):
+        """The log says that a token comes from the store, and claims no au10001 call for it."""
         make_auth().token()
         with caplog.at_level(logging.INFO, "requests_kiwoom"):
             make_auth().token()
@@ -38,8 +38,8 @@ class TestSharing:
         assert "issued" not in text
 
     @pytest.mark.parametrize("reissue", ["same", "new"])
-    def test_one_re_issues_after_a_revocation(self, server, make_auth, reissue):
-        """When two auths meet a revoked token, one calls au10001 and the other uses the new token."""
+    def test_one_auth_issues_for_both_after_a_revocation(self, server, make_auth, reissue):
+        """After a revocation, one of two auths calls au10001 and the other uses the new token."""
         server.reissue = reissue
         first, second = make_auth(), make_auth()
         assert [0, 0] == [post(first), post(second)]
@@ -49,16 +49,16 @@ class TestSharing:
         assert [0, 0] == [post(first), post(second)]
         assert 2 == server.issues
 
-    def test_the_rejection_of_an_adopted_token_starts_no_pause(self, server, make_auth):
-        """However often tokens are revoked, an auth that takes the new ones from the store is never in a pause."""
+    def test_the_rejection_of_a_stored_token_starts_no_pause(self, server, make_auth):
+        """However often tokens are revoked, no pause starts for an auth that takes the new ones from the store."""
         first, second = make_auth(), make_auth()
         post(first), post(second)
         for _ in range(5):
             server.revoke_all()
             assert [0, 0] == [post(first), post(second)]
 
-    def test_an_expired_token_is_not_adopted(self, server, make_auth):
-        """After 24 hours, both use one new token."""
+    def test_an_expired_token_is_not_used(self, server, make_auth):
+        """After 24 hours, both auths use one new token."""
         first, second = make_auth(), make_auth()
         first.token(), second.token()
 
@@ -67,7 +67,7 @@ class TestSharing:
         assert first.token() == second.token()
         assert 2 == server.issues
 
-    def test_a_token_that_another_issued_ends_a_pause(self, server, make_auth):
+    def test_a_stored_token_is_used_during_a_pause(self, server, make_auth):
         """While au10001 is in a pause, a token that another process stored is used."""
         failing = make_auth()
         server.fail(Reply({}, status=500))
@@ -87,8 +87,8 @@ class TestSharing:
         assert 0 == post(make_auth())
         assert "rejected" not in caplog.text
 
-    def test_8_threads_of_4_auths_at_once(self, server, make_auth):
-        """However many threads and auths begin together, au10001 is called once."""
+    def test_8_threads_of_4_auths_share_one_issue(self, server, make_auth):
+        """8 threads, each of which uses 4 auths, make one au10001 call."""
         server.latency = 0.2
         auths = [make_auth() for _ in range(4)]
 
@@ -97,8 +97,8 @@ class TestSharing:
         assert [[0, 0, 0, 0]] * 8 == codes
         assert 1 == server.issues
 
-    def test_how_long_the_lock_is_waited_for(self, server):
-        """For half of the time of one token call, so that half is left for the call; for three calls by renew()."""
+    def test_half_of_the_time_is_left_for_the_token_call(self, server):
+        """A request waits for the lock for half of its time, and leaves half for the call; renew() waits longer."""
         waits = []
 
         class Noting(DictStore):
@@ -113,8 +113,8 @@ class TestSharing:
         assert 0 < waits[0] <= 2.5
         assert 5 < waits[1] <= 15
 
-    def test_a_failed_issue_is_raised_as_it_is(self, server, make_auth, caplog):
-        """An error of au10001's passes through the store, and is no failure of the store."""
+    def test_a_refused_issue_is_not_a_failure_of_the_store(self, server, make_auth, caplog):
+        """An error of au10001 is raised unchanged, and is not logged as a failure of the store."""
         server.fail(
             Reply({"return_code": 3, "return_msg": "인증에 실패했습니다[8001:App Key와 Secret Key 검증에 실패했습니다]"})
         )
@@ -126,13 +126,13 @@ class TestSharing:
         assert "store" not in caplog.text
 
 
-class TestWhatIsAdopted:
+class TestStoredTokens:
     @staticmethod
     def store(server, make_store, stored):
         make_store().update(key_of(server), lambda _: stored, wait=1)
 
-    def test_a_live_token(self, server, make_auth, make_store):
-        """A stored token that lives is used without a call."""
+    def test_a_live_token_is_used_without_a_call(self, server, make_auth, make_store):
+        """A live stored token is used without an au10001 call."""
         self.store(server, make_store, token("live", hours=1))
 
         assert "live" == make_auth().token()
@@ -148,8 +148,8 @@ class TestWhatIsAdopted:
         assert "forged" != make_auth().token()
         assert 1 == server.issues
 
-    def test_the_moment_of_its_expiry(self, server, make_auth, make_store, local_clock):
-        """A stored token is not adopted at the very moment of its expiry."""
+    def test_a_token_is_not_used_at_the_moment_of_its_expiry(self, server, make_auth, make_store, local_clock):
+        """A stored token is not used at the very moment of its expiry."""
         old = token("old", hours=1)
         self.store(server, make_store, old)
         local_clock.set(old.expires_epoch)
@@ -157,8 +157,8 @@ class TestWhatIsAdopted:
         assert "old" != make_auth().token()
         assert 1 == server.issues
 
-    def test_a_store_that_comes_back_with_an_old_token(self, server, make_auth, make_store):
-        """A stored token that expires earlier than the one held is not adopted in its place."""
+    def test_an_older_token_does_not_replace_the_held_one(self, server, make_auth, make_store):
+        """A stored token that expires earlier than the held one is not used in its place."""
         auth = make_auth()
         post(auth)
         self.store(server, make_store, token("old", hours=23))
@@ -168,8 +168,8 @@ class TestWhatIsAdopted:
         assert 0 == post(auth)
         assert 2 == server.issues
 
-    def test_what_is_no_token_is_a_miss(self, server):
-        """A store that returns something else than a token costs an au10001 call, nothing more."""
+    def test_an_object_that_is_not_a_token_is_a_miss(self, server):
+        """A store that returns something other than a token costs one au10001 call, and no request fails."""
 
         class Odd(DictStore):
             def load(self, key):
@@ -182,8 +182,8 @@ class TestWhatIsAdopted:
 
 
 class TestRenewAndRevoke:
-    def test_renew_replaces_it_for_all(self, server, make_auth, make_store):
-        """After one auth's renew(), the other's next request carries the new token, by adoption."""
+    def test_renew_replaces_the_token_for_all_auths(self, server, make_auth, make_store):
+        """After one auth's renew(), the other auth's next request uses the new token from the store."""
         first, second = make_auth(), make_auth()
         post(first), post(second)
         server.clock.advance(hours=1)
@@ -194,8 +194,8 @@ class TestRenewAndRevoke:
         assert first.token() == second.token() == make_store().load(key_of(server)).value
         assert (2, 1) == (server.issues, server.revokes)
 
-    def test_the_second_renew_finds_a_full_token(self, server, make_auth):
-        """Of two that renew, the second adopts what the first one got, and revokes nothing."""
+    def test_the_second_renew_uses_the_first_one_s_token(self, server, make_auth):
+        """Of two auths that renew, the second uses the first one's new token, and revokes nothing."""
         first, second = make_auth(), make_auth()
         post(first), post(second)
         server.clock.advance(hours=1)
@@ -206,8 +206,8 @@ class TestRenewAndRevoke:
         assert first.token() == second.token()
         assert (2, 1) == (server.issues, server.revokes)
 
-    def test_revoke_removes_it_for_all(self, server, make_auth, make_store):
-        """A revoked token is gone from the store."""
+    def test_revoke_removes_the_token_from_the_store(self, server, make_auth, make_store):
+        """revoke() removes the token from the store."""
         auth = make_auth()
         auth.token()
 
@@ -215,8 +215,8 @@ class TestRenewAndRevoke:
 
         assert make_store().load(key_of(server)) is None
 
-    def test_revoke_takes_the_stored_token(self, server, make_auth, make_store):
-        """An auth that has asked for no token yet revokes the one that is stored."""
+    def test_revoke_without_a_held_token_revokes_the_stored_one(self, server, make_auth, make_store):
+        """An auth that holds no token yet revokes the stored one."""
         make_auth().token()
 
         make_auth().revoke()
@@ -230,8 +230,8 @@ class TestRenewAndRevoke:
 
         assert [] == server.requests
 
-    def test_revoke_kills_the_token_that_others_use(self, server, make_auth, make_store):
-        """A process that still holds the token before a renewal revokes the key's current token, not that one."""
+    def test_revoke_revokes_the_current_token_not_the_held_old_one(self, server, make_auth, make_store):
+        """A process that still holds the token from before a renewal revokes the current token, not the old one."""
         late, other = make_auth(), make_auth()
         late.token(), other.token()
         server.clock.advance(hours=1)
@@ -242,8 +242,8 @@ class TestRenewAndRevoke:
         assert server.token is None
         assert make_store().load(key_of(server)) is None
 
-    def test_a_refused_revoke_removes_nothing(self, server, make_auth, make_store):
-        """If au10002 fails, the token stays in the store."""
+    def test_a_failed_revoke_removes_nothing(self, server, make_auth, make_store):
+        """If au10002 fails, the token stays in use and in the store."""
         auth = make_auth()
         auth.token()
         server.fail(Reply({}, status=500), path="/oauth2/revoke")
@@ -253,8 +253,8 @@ class TestRenewAndRevoke:
 
         assert auth.token() == make_store().load(key_of(server)).value
 
-    def test_a_renewal_that_fails_half_way(self, server, make_auth):
-        """A token that renew() revoked is not taken back out of the store when the issue then fails."""
+    def test_a_revoked_token_is_not_used_after_renew_failed(self, server, make_auth):
+        """A token that renew() revoked is not loaded from the store again after the issue failed."""
         auth = make_auth()
         old = auth.token()
         server.clock.advance(hours=1)
@@ -265,8 +265,8 @@ class TestRenewAndRevoke:
 
         assert old != auth.token()
 
-    def test_discard_compares(self, make_store):
-        """discard() removes that token only, and an unknown key is no error."""
+    def test_discard_removes_only_the_given_token(self, make_store):
+        """discard() removes only the given token, and an unknown key is no error."""
         store, kept = make_store(), token("kept", hours=1)
         store.discard("key", kept)
         store.update("key", lambda stored: kept, wait=1)

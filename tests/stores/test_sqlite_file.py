@@ -1,4 +1,4 @@
-"""The file of a ``SQLiteStore``: who may read it, and what happens if it is not as it should be."""
+"""The file of a ``SQLiteStore``: who may read it, and what happens if it is foreign or damaged."""
 
 import logging
 import os
@@ -40,7 +40,7 @@ def mode(path):
 
 class TestCreation:
     @needs_modes
-    def test_it_is_the_owner_s_alone(self, tmp_path):
+    def test_only_the_owner_may_read_the_file_and_its_folder(self, tmp_path):
         """The file is created with mode 0600 and its folder with 0700, whatever the umask."""
         path = tmp_path / "made" / "tokens.db"
         before = os.umask(0)
@@ -53,7 +53,7 @@ class TestCreation:
         assert 0o700 == mode(path.parent)
 
     @needs_modes
-    def test_the_journal(self, path):
+    def test_only_the_owner_may_read_the_journal(self, path):
         """The journal of a write, which may hold the old token, is 0600 as well, whatever the umask."""
         store, journal = SQLiteStore(path), path.with_name("tokens.db-journal")
         store.update("key", lambda stored: token("x", hours=1), wait=1)
@@ -74,8 +74,8 @@ class TestCreation:
             os.umask(before)
 
     @needs_modes
-    def test_a_file_system_without_modes(self, path, monkeypatch):
-        """Where each file is open to others, as on WSL's /mnt/c, no token is written, not even the first one."""
+    def test_no_token_is_written_to_a_file_system_without_modes(self, path, monkeypatch):
+        """If every new file is open to others, as on WSL's /mnt/c, no token is written, not even the first one."""
         create = os.open
         monkeypatch.setattr(os, "open", lambda *args: (create(*args), os.chmod(path, 0o777))[0])
 
@@ -83,7 +83,7 @@ class TestCreation:
             SQLiteStore(path).update("key", lambda stored: token("x", hours=1), wait=1)
         assert b"" == path.read_bytes()
 
-    def test_nothing_is_created_too_early(self, tmp_path):
+    def test_the_file_is_created_when_a_token_is_stored(self, tmp_path):
         """The file and its folder are created when a token is stored, not by the constructor, load() or discard()."""
         store = SQLiteStore(tmp_path / "folder" / "tokens.db")
 
@@ -91,7 +91,7 @@ class TestCreation:
         store.discard("key", token("x", hours=1))
         assert [] == list(tmp_path.iterdir())
 
-    def test_a_file_that_is_deleted_just_before_it_is_opened(self, path, monkeypatch):
+    def test_a_file_that_is_deleted_before_it_is_opened_is_not_created(self, path, monkeypatch):
         """SQLite does not create a file that was deleted after it was examined: it would get another mode."""
         path.touch(mode=0o600)
         connect = sqlite3.connect
@@ -123,7 +123,7 @@ class TestOwnerAndMode:
     @needs_modes
     @pytest.mark.parametrize("sibling", ["", "-journal", "-wal", "-shm"])
     @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620, 0o602])
-    def test_a_file_that_is_open_to_others(self, path, bits, sibling):
+    def test_a_file_that_is_open_to_others_is_not_used(self, path, bits, sibling):
         """A file that others may read or write is not used, and the error says what to run."""
         name = Path(f"{path}{sibling}")
         name.touch()
@@ -134,7 +134,7 @@ class TestOwnerAndMode:
 
     @needs_modes
     @pytest.mark.parametrize("method", METHODS)
-    def test_no_method_uses_it(self, path, method):
+    def test_no_method_uses_a_file_that_is_open_to_others(self, path, method):
         """No method uses a file that is open to others."""
         path.touch()
         path.chmod(0o660)
@@ -145,8 +145,8 @@ class TestOwnerAndMode:
 
     @needs_modes
     @pytest.mark.parametrize("bits", [0o660, 0o777])
-    def test_a_second_start(self, server, path, bits, caplog):
-        """A program whose file was opened to others since its first start starts, and issues without the store."""
+    def test_a_program_starts_although_its_file_is_open_to_others(self, server, path, bits, caplog):
+        """If the file was opened to others since the last start, a program starts and issues without the store."""
         build_auth(server, path).token()
         path.chmod(bits)
         content = path.read_bytes()
@@ -158,7 +158,7 @@ class TestOwnerAndMode:
 
     @needs_modes
     @pytest.mark.parametrize("target", ["there", "nowhere"])
-    def test_a_symbolic_link(self, path, target):
+    def test_a_symbolic_link_is_not_used(self, path, target):
         """A symbolic link is not used, whether its target exists or not."""
         (path.parent / "there").touch(mode=0o600)
         path.symlink_to(path.parent / target)
@@ -166,14 +166,14 @@ class TestOwnerAndMode:
         with pytest.raises(StoreError, match="symbolic link"):
             SQLiteStore(path).load("key")
 
-    def test_a_folder(self, tmp_path):
+    def test_a_folder_is_not_used(self, tmp_path):
         """A folder is not used."""
         with pytest.raises(StoreError, match="not a regular file"):
             SQLiteStore(tmp_path).load("key")
 
     @needs_modes
     @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() != 0, reason="only root can give a file away")
-    def test_another_user_s_file(self, path):
+    def test_another_user_s_file_is_not_used(self, path):
         """A file that belongs to another user is not used."""
         path.touch(mode=0o600)
         os.chown(path, 65534, 65534)
@@ -182,8 +182,8 @@ class TestOwnerAndMode:
             SQLiteStore(path).load("key")
 
     @needs_modes
-    def test_a_mode_that_changes_later(self, server, auth, path, caplog):
-        """A file that is opened to others while the program runs is not used any more: a warning, and an issue."""
+    def test_a_file_that_is_opened_to_others_later_is_no_longer_used(self, server, auth, path, caplog):
+        """A file that is opened to others while the program runs is no longer used: a warning and an issue."""
         auth.token()
         path.chmod(0o644)
         content = path.read_bytes()
@@ -194,15 +194,15 @@ class TestOwnerAndMode:
         assert content == path.read_bytes()
 
     @needs_modes
-    def test_another_process_makes_it_first(self, path, monkeypatch):
+    def test_a_file_that_another_process_creates_is_examined(self, path, monkeypatch):
         """A file that another process creates at the same moment is examined like any other."""
         monkeypatch.setattr(os, "makedirs", lambda *args, **kwargs: path.touch(mode=0o644))
 
         with pytest.raises(StoreError, match="chmod 600"):
             SQLiteStore(path).update("key", lambda stored: token("x", hours=1), wait=1)
 
-    def test_on_windows(self, path, monkeypatch):
-        """On Windows the mode says nothing, and the journal is not examined: SQLite could not delete it meanwhile."""
+    def test_on_windows_mode_and_journal_are_not_examined(self, path, monkeypatch):
+        """On Windows the mode is ignored. The journal is not examined, since SQLite could not delete it meanwhile."""
         path.touch()
         path.chmod(0o644)
         examine, names = os.lstat, []
@@ -215,20 +215,20 @@ class TestOwnerAndMode:
         assert [str(path)] == names
 
     @needs_fork
-    def test_the_lock_survives_other_threads(self, path):
-        """Nothing that other threads do with the file drops the lock of the thread that issues.
+    def test_other_threads_do_not_release_the_lock(self, path):
+        """Other threads that use the file do not release the lock of the thread that issues.
 
-        Closing any descriptor of the file, anywhere in the process, would.
+        Closing any descriptor of the file, anywhere in the process, would release it.
         """
         store = SQLiteStore(path)
         store.update("key", lambda stored: token("x", hours=1), wait=1)
 
-        def within(stored):
+        def use_in_threads(stored):
             in_threads(4, lambda: (SQLiteStore(path).load("key"), fail_to_update(path)))
             assert "database is locked" == in_process(try_to_lock, str(path))
             return stored
 
-        store.update("key", within, wait=1)
+        store.update("key", use_in_threads, wait=1)
         assert "got it" == in_process(try_to_lock, str(path))
 
 
@@ -238,7 +238,7 @@ def fail_to_update(path):
 
 
 def try_to_lock(path):
-    """Whether another process could lock the file."""
+    """Lock the file, as another process; return "got it", or SQLite's error."""
     try:
         sql(path, "BEGIN IMMEDIATE")
         return "got it"
@@ -259,8 +259,8 @@ FOREIGN = {
 
 class TestForeignAndDamagedFiles:
     @pytest.mark.parametrize("what", FOREIGN)
-    def test_a_foreign_file(self, server, path, caplog, what):
-        """A file that is not ours costs one warning and one issue, and none of its bytes changes."""
+    def test_a_foreign_file_is_not_changed(self, server, path, caplog, what):
+        """A file that this package did not make costs one warning and one issue, and none of its bytes changes."""
         path.touch(mode=0o600)
         FOREIGN[what](path)
         content = path.read_bytes()
@@ -273,8 +273,8 @@ class TestForeignAndDamagedFiles:
         assert content == path.read_bytes()
 
     @pytest.mark.parametrize("size", [1, 100, 4095, 4096, 8192, 12287])
-    def test_a_file_that_was_cut(self, server, auth, path, size):
-        """A file that was truncated costs an issue, not a request."""
+    def test_a_truncated_file_fails_no_request(self, server, auth, path, size):
+        """A truncated file costs an issue, but no request fails."""
         auth.token()
         os.truncate(path, size)
         server.revoke_all()
@@ -282,7 +282,7 @@ class TestForeignAndDamagedFiles:
         assert 0 == post(auth)
         assert 0 == post(build_auth(server, path))
 
-    def test_an_empty_file(self, server, auth, path):
+    def test_an_emptied_file_is_used_again(self, server, auth, path):
         """A file that was emptied is used again."""
         auth.token()
         os.truncate(path, 0)
@@ -291,7 +291,7 @@ class TestForeignAndDamagedFiles:
         assert 0 == post(auth)
         assert auth.token() == build_auth(server, path).token()
 
-    def test_nothing_to_discard(self, path):
+    def test_discard_does_not_change_an_empty_file(self, path):
         """discard() does not change an empty file."""
         path.touch(0o600)
 
@@ -299,7 +299,7 @@ class TestForeignAndDamagedFiles:
 
         assert b"" == path.read_bytes()
 
-    def test_a_deleted_file(self, server, auth, path):
+    def test_a_deleted_file_is_created_again(self, server, auth, path):
         """A file that was deleted with its folder is created again."""
         auth.token()
         shutil.rmtree(path.parent)
@@ -309,7 +309,7 @@ class TestForeignAndDamagedFiles:
         assert auth.token() == build_auth(server, path).token()
         assert 2 == server.issues
 
-    def test_noise_in_any_place(self, server, auth, path):
+    def test_random_bytes_anywhere_fail_no_request(self, server, auth, path):
         """No request fails after 200 random bytes were written anywhere into the file."""
         auth.token()
         good = path.read_bytes()
@@ -337,7 +337,7 @@ class TestForeignAndDamagedFiles:
         ],
     )
     def test_a_forged_record_is_a_miss(self, server, path, value, expires):
-        """A record that au10001 cannot have issued is replaced by one that it did."""
+        """A record that au10001 cannot have issued is replaced by a new one."""
         build_auth(server, path).token()
         expires = int(expires) if expires == 2e9 else expires
         sql(path, "UPDATE tokens SET token = ?, expires = ?", value, expires)
@@ -346,15 +346,15 @@ class TestForeignAndDamagedFiles:
         assert 0 == post(auth)
         assert [(auth.token(),)] == sql(path, "SELECT token FROM tokens")
 
-    def test_a_text_that_is_no_text_is_a_miss(self, server, path):
-        """A text that is not UTF-8 in place of the token is replaced."""
+    def test_a_token_that_is_not_utf_8_is_a_miss(self, server, path):
+        """A token that is not UTF-8 text is replaced by a new one."""
         build_auth(server, path).token()
         sql(path, "UPDATE tokens SET token = CAST(x'ff00fe' AS TEXT)")
         auth = build_auth(server, path)
 
         assert [(auth.token(),)] == sql(path, "SELECT token FROM tokens")
 
-    def test_a_newer_version_s_file(self, server, auth, path, caplog):
+    def test_a_newer_version_s_file_is_not_used(self, server, auth, path, caplog):
         """A file of a later version of this package is not used."""
         auth.token()
         sql(path, "PRAGMA user_version = 2")
@@ -371,13 +371,13 @@ def send_with_no_space(url, appkey, secretkey, path):
     try:
         return send_logged(url, appkey, secretkey, path)
     finally:
-        # What coverage measured in this process is a file that grows, too.
+        # Coverage writes a file, too, when this process ends.
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def send_as_nobody(url, appkey, secretkey, path):
-    """The same in a process of another user, if this one is root: root may write anywhere."""
-    # Once before, since another user may not even read Python's library.
+def send_as_another_user(url, appkey, secretkey, path):
+    """Do the same as another user if this process is root's: root may write anywhere."""
+    # One request before: another user may not even read Python's library.
     post(KiwoomAuth(appkey, secretkey, base_url=url))
     if os.geteuid() == 0:
         os.setgid(65534)
@@ -398,13 +398,13 @@ def send_logged(url, appkey, secretkey, path):
 class TestFilesThatCannotBeWritten:
     @pytest.fixture
     def folder(self):
-        """A folder that another user may enter: not below pytest's, which each run of pytest locks up again."""
+        """A folder that another user may enter. It is outside pytest's folder, which only its owner may enter."""
         with tempfile.TemporaryDirectory() as name:
             os.chmod(name, 0o711)
             yield Path(name)
 
-    def test_a_full_disk(self, server, path):
-        """With no space left: one warning, one issue, and the file does not change."""
+    def test_a_full_disk_costs_one_warning_and_one_issue(self, server, path):
+        """A full disk costs one warning and one issue, and the file does not change."""
         build_auth(server, path).token()
         content = path.read_bytes()
         server.revoke_all()
@@ -417,12 +417,12 @@ class TestFilesThatCannotBeWritten:
         assert content == path.read_bytes()
         assert SQLiteStore(path).load(key_of(server)) is not None
 
-    def test_a_read_only_folder(self, server, folder):
-        """Where no file can be created: one warning, and one issue."""
+    def test_a_read_only_folder_costs_one_warning_and_one_issue(self, server, folder):
+        """A folder where no file can be created costs one warning and one issue."""
         folder.chmod(0o555)
 
         codes, warnings = in_process(
-            send_as_nobody, server.url, server.appkey, server.secretkey, str(folder / "tokens.db")
+            send_as_another_user, server.url, server.appkey, server.secretkey, str(folder / "tokens.db")
         )
 
         assert [0, 0] == codes
@@ -431,8 +431,8 @@ class TestFilesThatCannotBeWritten:
         assert "PermissionError: [Errno 13]" in warning
         assert str(folder) in warning
 
-    def test_chmod_000(self, server, folder):
-        """A file that its owner may not read: one warning, and one issue."""
+    def test_an_unreadable_file_costs_one_warning_and_one_issue(self, server, folder):
+        """A file that its owner may not read costs one warning and one issue."""
         path = folder / "tokens.db"
         build_auth(server, path).token()
         path.chmod(0o000)
@@ -440,7 +440,7 @@ class TestFilesThatCannotBeWritten:
             os.chown(path, 65534, 65534)
             os.chown(folder, 65534, 65534)
 
-        codes, warnings = in_process(send_as_nobody, server.url, server.appkey, server.secretkey, str(path))
+        codes, warnings = in_process(send_as_another_user, server.url, server.appkey, server.secretkey, str(path))
 
         assert [0, 0] == codes
         assert 3 == server.issues

@@ -1,4 +1,4 @@
-"""``SQLiteStore`` and forks: a child uses nothing of an operation that its parent was in, and no fork waits."""
+"""``SQLiteStore`` and forks: a child does not continue an operation of its parent, and no fork waits."""
 
 import ctypes
 import gc
@@ -24,8 +24,8 @@ pytestmark = [
 ]
 
 
-#: os._exit as it is without coverage, which would write its own SQLite file, and hang for a mutex of another thread.
-leave = sys.modules[os.name]._exit
+#: os._exit without coverage, which would write an SQLite file of its own, and wait for a mutex of another thread.
+exit_without_coverage = sys.modules[os.name]._exit
 
 
 def fork_in_c():
@@ -51,9 +51,9 @@ def in_child(fork, work):
 
 
 def count_refusals(*paths):
-    """How many of the three methods, for each path, refuse because of a fork."""
+    """Return how many of the three methods, for each path, refuse because of a fork."""
     refusals = 0
-    gc.collect()  # PyPy frees what the threads held that are not in the child.
+    gc.collect()  # PyPy frees what the parent's other threads held.
     for path in paths:
         store, new = SQLiteStore(path), token("y", hours=1)
         for use in (
@@ -69,7 +69,7 @@ def count_refusals(*paths):
 
 
 def load_or_refuse(store):
-    """Return 0 if the store gave its token, or refused because of a fork."""
+    """Return 0 if the store returned its token, or refused because of a fork."""
     try:
         return 0 if store.load("key").value == "x" else 1
     except StoreError as error:
@@ -101,8 +101,8 @@ class Issuing:
 
 
 @pytest.mark.parametrize("fork", FORKS)
-def test_while_another_thread_issues(path, fork):
-    """A child that is forked in the middle of another thread's update uses no file, neither that one nor another."""
+def test_a_child_that_is_forked_during_an_update_uses_no_file(path, fork):
+    """A child that is forked during another thread's update uses no file, neither that one nor another."""
     another = path.with_name("another.db")
     for each in (path, another):
         SQLiteStore(each).update("key", lambda stored: token("x", hours=1), wait=1)
@@ -115,8 +115,8 @@ def test_while_another_thread_issues(path, fork):
 
 
 @pytest.mark.parametrize("fork", FORKS)
-def test_a_request_of_such_a_child(server, path, fork):
-    """A request of a child that was forked in the middle of another thread's update succeeds, without the store."""
+def test_a_request_of_a_child_that_is_forked_during_an_update_succeeds(server, path, fork):
+    """A request of a child that was forked during another thread's update succeeds, without the store."""
     auth = build_auth(server, path)
     with Issuing(path):
         assert 0 == in_child(fork, lambda: post(auth))
@@ -125,8 +125,8 @@ def test_a_request_of_such_a_child(server, path, fork):
 
 
 @pytest.mark.parametrize("fork", FORKS)
-def test_within_the_own_update(path, fork):
-    """A child that was forked by the thread that issues does not commit what the parent began."""
+def test_a_child_that_the_issuing_thread_forks_commits_nothing(path, fork):
+    """A child that was forked by the thread that issues does not commit its parent's update."""
     store, codes = SQLiteStore(path), []
     store.update("key", lambda stored: token("old", hours=1), wait=1)
     parent = os.getpid()
@@ -157,7 +157,7 @@ def test_within_the_own_update(path, fork):
 
 
 @pytest.mark.parametrize("fork", FORKS)
-def test_after_operations(server, path, fork):
+def test_a_child_that_is_forked_between_operations_uses_the_store(server, path, fork):
     """A child that was forked between operations uses the store."""
     build_auth(server, path).token()
 
@@ -165,8 +165,8 @@ def test_after_operations(server, path, fork):
 
 
 @pytest.mark.parametrize("is_opened", [True, False])
-def test_after_an_error_that_is_kept(path, monkeypatch, is_opened):
-    """An error whose traceback a program keeps (a notebook does) does not keep later children out."""
+def test_after_an_error_that_is_kept_later_children_use_the_store(path, monkeypatch, is_opened):
+    """An error whose traceback a program keeps, as a notebook does, does not make the store refuse a later child."""
     store, connect = SQLiteStore(path), sqlite3.connect
     store.update("key", lambda stored: token("x", hours=1), wait=1)
     if not is_opened:
@@ -181,7 +181,7 @@ def test_after_an_error_that_is_kept(path, monkeypatch, is_opened):
 
 
 @pytest.mark.parametrize("fork", FORKS)
-def test_while_another_thread_creates_the_file(path, fork, monkeypatch):
+def test_a_child_that_is_forked_while_the_file_is_created_does_not_wait(path, fork, monkeypatch):
     """A child that was forked while another thread creates the file does not wait for that thread's lock."""
     begun, done, makedirs = threading.Event(), threading.Event(), os.makedirs
     monkeypatch.setattr(os, "makedirs", lambda *args, **kwargs: (begun.set(), done.wait(60)))
@@ -203,13 +203,13 @@ def test_while_another_thread_creates_the_file(path, fork, monkeypatch):
         creating.join(60)
 
 
-def test_threads_that_use_the_store_without_a_pause(path):
-    """Forks wait for no thread, and each child either uses the store or refuses at once."""
+def test_forks_do_not_wait_for_threads_that_use_the_store(path):
+    """Forks do not wait for threads that use the store; in each child the store works or refuses at once."""
     store = SQLiteStore(path)
     store.update("key", lambda stored: token("x", hours=1), wait=1)
 
     with over_and_over(4, lambda: store.load("key")) as loaded:
-        codes = [in_child(os.fork, lambda: leave(load_or_refuse(store))) for _ in range(20)]
+        codes = [in_child(os.fork, lambda: exit_without_coverage(load_or_refuse(store))) for _ in range(20)]
         wait_for(loaded, 8)
 
     assert {0} == set(codes)
@@ -238,8 +238,8 @@ print(other.is_alive(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 @needs_cpythons_signals
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer signals")
 @pytest.mark.parametrize("is_there", [True, False])
-def test_ctrl_c_at_any_moment(path, is_there):
-    """However an operation was interrupted, neither another thread nor a child that is forked later is kept out."""
+def test_ctrl_c_at_any_moment_leaves_the_store_usable(path, is_there):
+    """Whenever an operation is interrupted, another thread and a child that is forked later can use the store."""
     if is_there:
         SQLiteStore(path).update("key", lambda stored: token("x", hours=1), wait=1)
 
