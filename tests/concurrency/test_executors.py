@@ -19,8 +19,8 @@ def post(session, url):
 # Executors and event loops.
 
 
-def test_a_thread_pool(server, session, url):
-    """100 requests of 16 worker threads, with a revocation in their midst: all succeed, with 2 issues."""
+def test_a_thread_pool_shares_one_issue_before_and_after_a_revocation(server, session, url):
+    """100 requests of 16 worker threads, with a revocation in between, all succeed with 2 issues."""
     with ThreadPoolExecutor(16) as pool:
         before = [pool.submit(post, session, url) for _ in range(50)]
         before[25].result(60)
@@ -31,26 +31,26 @@ def test_a_thread_pool(server, session, url):
     assert 2 == server.issues
 
 
-def refused(session, url):
+def renew(session, url):
     session.auth.renew()
 
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 # From 3.12 on, Python warns of a fork in a process with threads; the server has some.
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded, use of fork:DeprecationWarning")
-def test_a_process_pool(server, session, url, method):
-    """A worker of a process pool sends with the session that it gets, and its ``TokenRefused`` comes back whole."""
+def test_a_process_pool_can_send_and_return_errors(server, session, url, method):
+    """A worker of a process pool sends with a pickled session, and its ``TokenRefused`` keeps its text and code."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
         assert 0 == pool.submit(post, session, url).result(60)
         server.allowed_ips = []
         with pytest.raises(TokenRefused, match="Register this machine") as caught:
-            pool.submit(refused, session, url).result(60)
+            pool.submit(renew, session, url).result(60)
 
     assert 8050 == caught.value.code
 
 
-def test_asyncio(server, session, url):
-    """20 requests at once by ``asyncio.to_thread`` succeed, before and after a revocation, with one issue each."""
+def test_asyncio_threads_share_one_issue(server, session, url):
+    """20 requests at once by ``asyncio.to_thread`` succeed, before and after a revocation, with one issue each time."""
 
     async def all_at_once():
         return await asyncio.gather(*(asyncio.to_thread(post, session, url) for _ in range(20)))
@@ -61,8 +61,8 @@ def test_asyncio(server, session, url):
     assert 2 == server.issues
 
 
-def test_a_cancelled_task(server, session, url):
-    """A task that is cancelled while its thread issues leaves a token behind, and the next request uses it."""
+def test_the_token_of_a_cancelled_task_is_used(server, session, url):
+    """If a task is cancelled while its thread issues, the next request uses the token of that issue."""
     let_go = hold_back(server)
 
     async def cancel():
@@ -98,25 +98,25 @@ lent.close()
 """
 
 
-def test_gevent(server):
-    """20 greenlets at once succeed, before and after a revocation, with one issue for all of them."""
+def test_gevent_greenlets_share_one_issue(server):
+    """20 greenlets at once succeed, before and after a revocation, with one issue each time."""
     pytest.importorskip("gevent", reason="needs gevent: pip install requests-kiwoom[gevent]")
 
     assert ["0"] * 40 == output_of(run_script(GREENLETS, server, GEVENT + PROLOGUE))
-    assert 4 == server.issues  # Two of them are of the program that revokes.
+    assert 4 == server.issues  # Two of them are of `other`, which revokes.
 
 
 @pytest.fixture
-def restless():
-    """Threads take turns every microsecond."""
+def fast_switching():
+    """Makes Python switch threads every microsecond."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
 
 
-def test_threads_that_switch_all_the_time(server, session, url, restless):
-    """With a switch interval of a microsecond, 8 threads that meet 5 expiries and 5 revocations all succeed."""
+def test_8_threads_that_switch_every_microsecond_succeed(server, session, url, fast_switching):
+    """With a switch interval of a microsecond, all requests of 8 threads succeed, with one issue for each token."""
     for turn in range(10):
         if turn % 2:
             server.revoke_all()

@@ -35,7 +35,7 @@ lent.close()
 
 @needs_c_fork
 @pytest.mark.parametrize("mode", ["issue", "revoke", "store"])
-def test_a_fork_by_c_code_while_a_thread_has_the_lock(server, mode):
+def test_a_child_that_c_code_forks_does_not_wait_for_its_parent_s_lock(server, mode):
     """The child gets a token, and does not wait for a lock that a thread of its parent holds."""
     server.latency = 1.0
     with run_script(f"MODE = {mode!r}\n" + C_FORK, server, warnings="ignore") as process:

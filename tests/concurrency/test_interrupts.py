@@ -27,8 +27,8 @@ lent.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
-def test_ctrl_c_while_another_thread_issues(server):
-    """Ctrl-C reaches a thread that waits for another's issue; that goes on, and its token is used."""
+def test_ctrl_c_interrupts_the_wait_for_another_thread_s_issue(server):
+    """Ctrl-C interrupts a thread that waits for another thread's issue; the issue goes on, and its token is used."""
     let_go = hold_back(server)
     with run_script(WAITING, server) as process:
         assert "waiting\n" == process.stdout.readline()
@@ -54,8 +54,8 @@ lent.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
-def test_ctrl_c_in_the_middle_of_a_renewal(server):
-    """Ctrl-C while renew() revokes: whether or not the token is dead, the next request goes through."""
+def test_after_ctrl_c_during_renew_the_next_request_succeeds(server):
+    """After Ctrl-C while renew() revokes, the next request succeeds, whether the token was revoked or not."""
     server.latency = 0.7
     with run_script(RENEWING, server) as process:
         until(lambda: server.revokes)  # Until au10002 is under way.
@@ -81,8 +81,8 @@ print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows delivers no SIGTERM")
-def test_a_signal_handler_in_the_middle_of_an_issue(server):
-    """A signal handler that sends a request while its own thread is issuing does not wait for itself."""
+def test_a_signal_handler_during_an_issue_can_send(server):
+    """A signal handler can send a request while its own thread issues: it does not wait for itself."""
     server.latency = 0.7
     command = [sys.executable, "-c", SIGNAL, server.appkey, server.secretkey, server.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -108,8 +108,8 @@ print(requests.post(base_url + "/api/dostk/ordr", json={}, auth=auth.for_api("kt
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a whole group")
-def test_ctrl_c_in_the_middle_of_an_issue(server):
-    """Ctrl-C in the middle of an issue leaves the lock free: the next request goes through."""
+def test_after_ctrl_c_during_an_issue_the_next_request_succeeds(server):
+    """Ctrl-C during an issue leaves the lock free, and the next request succeeds."""
     server.latency = 0.7
     command = [sys.executable, "-c", INTERRUPT, server.appkey, server.secretkey, server.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -128,8 +128,8 @@ print("leaving")
 """
 
 
-def test_an_exit_in_the_middle_of_an_issue(server):
-    """A program that ends while a daemon thread issues ends in order, and at once."""
+def test_a_program_can_exit_during_an_issue(server):
+    """A program that ends while a daemon thread issues exits without an error."""
     server.latency = 5
 
     assert ["leaving"] == output_of(run_script(LEAVING, server))
@@ -151,9 +151,9 @@ del trader
 
 
 @pytest.mark.skipif(not IS_CPYTHON, reason="PyPy runs no finalizer when it ends")
-def test_a_token_call_while_the_interpreter_ends(server):
-    """A finalizer that revokes the token while the interpreter ends does so, and the process ends."""
-    # What the interpreter takes apart at its end it may leave open.
+def test_a_finalizer_can_revoke_while_the_interpreter_ends(server):
+    """A finalizer can revoke the token while the interpreter ends, and the process ends."""
+    # While it ends, the interpreter may leave resources open.
     assert ["revoked"] == output_of(run_script(AT_THE_END, server, warnings="ignore"))
     assert 1 == server.revokes
 
@@ -170,7 +170,7 @@ def cancel_all_orders():
 """
 
 
-def test_a_request_while_the_interpreter_ends(server):
+def test_an_exit_handler_can_send_a_request(server):
     """An exit handler can send a request, and have a token issued for it."""
     command = [sys.executable, "-c", AT_EXIT, server.appkey, server.secretkey, server.url]
 

@@ -1,4 +1,4 @@
-"""A process that runs out of threads or file descriptors, and what is imported late."""
+"""A process that runs out of threads or file descriptors; late imports."""
 
 import sys
 
@@ -19,7 +19,7 @@ lent.close()
 
 
 def test_nothing_is_imported_once_an_auth_is_built(server):
-    """A process that is forked off while another thread imports would wait for that thread, if it imports the same."""
+    """An auth imports nothing after it is built: a child that is forked during an import could wait for it for ever."""
     assert ["0", "[]"] == output_of(run_script(IMPORTING, server))
 
 
@@ -33,8 +33,8 @@ lent.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be had")
-def test_no_thread_left(server):
-    """A process that can start no more threads, as while it ends, makes the token call in the one that it has."""
+def test_the_token_call_uses_the_current_thread_if_none_can_start(server):
+    """A process that can start no thread, for instance while it ends, makes the token call in the current thread."""
     assert ["0"] == output_of(run_script(THREADLESS, server))
 
 
@@ -63,14 +63,14 @@ lent.close()
 """
 
 
-def test_no_file_descriptor_left(server):
-    """Without a file descriptor there is ``TokenUnavailable``, which says so; with one, a minute later, a token."""
+def test_without_a_file_descriptor_token_unavailable_says_so(server):
+    """Without a file descriptor, ``TokenUnavailable`` says so; a minute later, with one, a request succeeds."""
     pytest.importorskip("resource", reason="Windows has no such limit")
 
     assert ["TokenUnavailable", "True", "0"] == output_of(run_script(EXHAUSTED.format(free=0), server))
 
 
-def test_one_file_descriptor_left(server):
+def test_a_token_call_takes_one_file_descriptor(server):
     """A token call takes one file descriptor: that of its connection."""
     pytest.importorskip("resource", reason="Windows has no such limit")
 

@@ -1,4 +1,4 @@
-"""Other libraries get at every session of a program; the token call works among them."""
+"""The token call works with libraries that patch or replace every session of a program."""
 
 import threading
 import types
@@ -11,18 +11,18 @@ from tests.helpers.constants import PATH
 
 
 def test_token_call_is_not_cached(server, auth):
-    """The token call tells a session that caches to keep neither keys nor token."""
+    """The token call has ``no-store``, so that a session with a cache keeps neither keys nor token."""
     auth.token()
 
     assert "no-store" == server.requests[0].headers["cache-control"]
 
 
 class _Locking(requests.Session):
-    """A session for one request at a time."""
+    """A session whose ``send`` gets a lock."""
 
 
-def test_request_that_holds_a_lock(server):
-    """A session that lets one request through at a time may be lent, and carry the auth."""
+def test_a_session_that_sends_one_request_at_a_time_can_be_lent(server):
+    """A session that sends one request at a time can be lent to the auth that it carries."""
 
     class OneAtATime(requests.Session):
         lock = threading.RLock()
@@ -42,8 +42,8 @@ def test_request_that_holds_a_lock(server):
 
 
 @pytest.mark.parametrize("lent", [None, requests.Session, _Locking])
-def test_send_that_holds_a_lock(server, lent, monkeypatch):
-    """A ``send`` that holds its thread's lock, as requests-mock puts on sessions, does not wait for the token call."""
+def test_a_send_that_holds_a_lock_does_not_block_the_token_call(server, lent, monkeypatch):
+    """A ``send`` that holds a reentrant lock, as that of requests-mock does, does not block the token call."""
     lock, send = threading.RLock(), requests.Session.send
 
     def locked_send(session, request, **kwargs):

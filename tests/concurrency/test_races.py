@@ -15,7 +15,7 @@ from tests.helpers.stepping import Deadlock, SteppedLock, every_schedule
 from tests.helpers.threads import in_threads
 
 NOW = 1_800_000_000.0
-MOST_FAULTS = 2
+MAX_FAULTS = 2
 #: What the three threads do, and what each may raise.
 MAY_RAISE = {
     "current": (TokenUnavailable, KeyboardInterrupt),
@@ -26,7 +26,7 @@ MAY_RAISE = {
 
 
 class Kiwoom:
-    """Stands where the calls of au10001 and au10002 are made: each is two steps, and asks the schedule for a fault."""
+    """Replaces au10001 and au10002: other threads can run during a call, and the schedule decides if it fails."""
 
     origin = PRODUCTION
     appkey = "fake-appkey"
@@ -36,7 +36,7 @@ class Kiwoom:
         self.schedule = schedule
         self.reissue = reissue
         self.faults = 0
-        self.alive = None
+        self.live_token = None
         self.issued = {}
         self.revoked = set()
         self.calls = self.interrupted = self.in_flight = self.most_in_flight = 0
@@ -45,17 +45,17 @@ class Kiwoom:
         self.calls += 1
         with self:
             self._fault(TokenUnavailable("au10001: no response"))
-            if self.alive is None or self.reissue == "new" or self.alive.expires_epoch <= now:
-                self.alive = Token(f"fake-token-{len(self.issued)}", epoch_to_kst(now + LIFETIME))
-                self.issued[self.alive.value] = self.alive
-            return self.alive
+            if self.live_token is None or self.reissue == "new" or self.live_token.expires_epoch <= now:
+                self.live_token = Token(f"fake-token-{len(self.issued)}", epoch_to_kst(now + LIFETIME))
+                self.issued[self.live_token.value] = self.live_token
+            return self.live_token
 
     def revoke(self, token):
         with self:
             self._fault(TokenRevokeError("au10002: no response"))
-            if token != self.alive:
+            if token != self.live_token:
                 raise TokenRevokeError("au10002 did not revoke the token", return_code=3)
-            self.alive = None
+            self.live_token = None
             self.revoked.add(token.value)
 
     def _fault(self, error):
@@ -78,14 +78,14 @@ class Kiwoom:
 
 
 class HeldLock(SteppedLock):
-    """A stepped lock with the interface of the source's own."""
+    """A stepped lock with the interface of the source's lock."""
 
     def hold(self, seconds, error):
         return self
 
 
 class SteppedSource(TokenSource):
-    """The source itself, in which a thread takes a step before it reads or publishes the held token."""
+    """A token source in which a thread takes a step before it reads or publishes the held token."""
 
     def __init__(self, kiwoom):
         self.kiwoom = kiwoom
@@ -97,7 +97,7 @@ class SteppedSource(TokenSource):
 
     @property
     def _held(self):
-        if not self._lock_is_mine():  # With the lock, no other thread publishes: one order is as good as another.
+        if not self._lock_is_mine():  # With the lock held, no other thread publishes: the order does not matter.
             self.schedule.step()
             self.revoked_when_read[threading.get_ident()] = set(self.kiwoom.revoked)
         return self._stepped_held
@@ -108,7 +108,7 @@ class SteppedSource(TokenSource):
         self._stepped_held = held
 
     def program(self, name, *args):
-        """A thread's work: call `name`; a token that was revoked before the thread read may not be returned."""
+        """Return a thread's work: call `name`, and check that no token is returned that was revoked before the read."""
 
         def work():
             outcome = getattr(self, name)(*args)
@@ -126,8 +126,8 @@ class SteppedSource(TokenSource):
         return self.now
 
 
-class Clocked(SteppedSource):
-    """Takes a step before it reads the clock as well, which another thread puts on."""
+class SourceWithSteppedClock(SteppedSource):
+    """Takes a step before it reads the clock as well; another thread advances the clock."""
 
     def expire(self):
         self.schedule.step()
@@ -151,27 +151,27 @@ def check(kiwoom, names, outcomes, rejected):
         else:
             assert isinstance(outcome, MAY_RAISE[name])
     if {"renew", "revoke"}.isdisjoint(names):
-        # One call for all of them; a failed one stands for all that come in its pause.
+        # One call serves all threads; after a failed call, a pause keeps the others from calling.
         assert kiwoom.calls <= 1 + kiwoom.interrupted
-    if kiwoom.faults == MOST_FAULTS:
+    if kiwoom.faults == MAX_FAULTS:
         # Nothing went wrong: the only error is au10002's, which refuses a token that was revoked.
         assert {TokenRevokeError} >= {type(error) for error in errors}
 
 
 def check_afterwards(kiwoom, source, rejected=""):
-    """A minute later the lock is free, and there is a token that Kiwoom takes."""
+    """Check that a minute later the lock is free, and that a token is obtained that Kiwoom accepts."""
     kiwoom.faults = 0
     source.now += 61
-    # If it was not replaced then, the rejected token is carried once more, and rejected.
+    # If the rejected token was not replaced before, a request carries it once more, and it is rejected again.
     outcomes = in_threads(2, lambda: (source.current(), source.replace(rejected, "ka10001"))[1].token)
-    assert [kiwoom.alive] * 2 == outcomes
+    assert [kiwoom.live_token] * 2 == outcomes
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("warm, reissue", [(False, "new"), (True, "same")])
 @pytest.mark.parametrize("names", list(itertools.combinations_with_replacement(MAY_RAISE, 3)), ids="-".join)
-def test_every_order_of_three_threads(names, warm, reissue, caplog):
-    """In every order of steps, with up to two failed or interrupted calls, each thread gets what it may get."""
+def test_three_threads_get_a_valid_outcome_in_every_order(names, warm, reissue, caplog):
+    """In every order of steps, with up to two failed or interrupted calls, each thread gets a valid outcome."""
     caplog.set_level("CRITICAL", logger="requests_kiwoom")
     for schedule in every_schedule():
         kiwoom = Kiwoom(schedule, reissue)
@@ -179,8 +179,8 @@ def test_every_order_of_three_threads(names, warm, reissue, caplog):
         rejected = source.current().token.value if warm else "fake-token-of-yesterday"
         source.now += 3600
         if "replace" in names:
-            kiwoom.alive = None  # It is rejected because it was revoked from outside.
-        kiwoom.calls, kiwoom.faults = 0, MOST_FAULTS
+            kiwoom.live_token = None  # The token is rejected because another client revoked it.
+        kiwoom.calls, kiwoom.faults = 0, MAX_FAULTS
         arguments = {"replace": (rejected, "ka10001"), "renew": (False,)}
         programs = [source.program(name, *arguments.get(name, ())) for name in names]
         check(kiwoom, names, schedule.run(*programs), rejected)
@@ -189,25 +189,25 @@ def test_every_order_of_three_threads(names, warm, reissue, caplog):
 
 @pytest.mark.once
 @pytest.mark.parametrize("names", [("current", "current", "expire"), ("current", "replace", "expire")], ids="-".join)
-def test_the_expiry_at_any_step(names, caplog):
-    """The expiry passes between any two steps of two threads: each gets a token that was live when it looked."""
+def test_the_token_can_expire_at_any_step(names, caplog):
+    """If the token expires between any two steps of two threads, each gets a token that was live when it looked."""
     caplog.set_level("CRITICAL", logger="requests_kiwoom")
     for schedule in every_schedule():
         kiwoom = Kiwoom(schedule, "same")
-        source = Clocked(kiwoom)
+        source = SourceWithSteppedClock(kiwoom)
         old = source.current().token
         kiwoom.faults = 1
         arguments = {"replace": ("fake-token-of-yesterday", "ka10001")}
         programs = [source.program(name, *arguments.get(name, ())) for name in names]
         outcomes = schedule.run(*programs)
         for outcome in outcomes[:2]:
-            assert outcome in (old, kiwoom.alive) or isinstance(outcome, (TokenUnavailable, KeyboardInterrupt))
+            assert outcome in (old, kiwoom.live_token) or isinstance(outcome, (TokenUnavailable, KeyboardInterrupt))
         assert kiwoom.calls <= 2 + kiwoom.interrupted
         check_afterwards(kiwoom, source)
 
 
 def test_all_orders_are_tried():
-    """Two threads of three steps each have 20 orders, and a question with two answers doubles them."""
+    """Two threads of three steps each have 20 orders, and a choice of two doubles them."""
     orders = []
     for schedule in every_schedule():
         order = []
@@ -224,7 +224,7 @@ def test_all_orders_are_tried():
 
 
 def test_a_lock_that_is_never_released_is_found():
-    """Threads that wait for ever end a schedule with an error, not the test run with silence."""
+    """Threads that wait for ever end a schedule with an error; the test run does not hang."""
     schedule = next(every_schedule())
     lock = SteppedLock(schedule)
 
@@ -233,7 +233,7 @@ def test_a_lock_that_is_never_released_is_found():
 
 
 def test_value_and_expiry_belong_together(server):
-    """50 threads read 1,000 times each while the token expires four times: no read mixes two, none is expired."""
+    """50 threads read 1,000 times each during four expiries: no read mixes two tokens, and no token has expired."""
     keys = Secret(server.appkey), Secret(server.secretkey)
     source = TokenSource(OAuthClient(origin_of(server.url), *keys, None, (3.05, 10.0)), clock=server.clock)
     seen = []

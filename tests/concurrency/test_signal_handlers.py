@@ -53,8 +53,8 @@ lent.close()
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows delivers no SIGUSR1")
 @pytest.mark.parametrize("store", [False, True], ids=["alone", "store"])
 @pytest.mark.parametrize("work", ["token", "revoke", "renew", "discard"])
-def test_a_handler_that_sends_while_its_thread_is_busy(server, work, store):
-    """The handler's two requests, of this auth and of another one, are sent; its thread goes on and can send, too."""
+def test_a_handler_can_send_while_its_thread_is_busy(server, work, store):
+    """A handler can send with this auth and another one while its thread is busy; the thread can send afterwards."""
     server.latency = 0.0 if work == "discard" else 0.4
     with run_script(f"WORK, STORE = {work!r}, {store}\n" + HANDLER, server) as process:
         assert "ready\n" == process.stdout.readline()
@@ -93,7 +93,7 @@ class BeforeAttribute:
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="only CPython traces single instructions")
 @pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="3.12 traces no instruction of the first call")
 @pytest.mark.parametrize("before", ["first", "live", "expired", "rejected", "replaced in the store"])
-def test_a_handler_that_revokes_at_any_moment(server, url, before):
+def test_a_handler_can_revoke_at_any_moment(server, url, before):
     """A request whose token a handler revokes ends with a response, or an error of the package; the next succeeds."""
     for number in count(1):
         store = DictStore()

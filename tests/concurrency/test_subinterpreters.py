@@ -30,7 +30,7 @@ if failure is not None:
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="isolated subinterpreters that import requests: 3.13 and later")
 def test_a_request_in_a_subinterpreter(server):
     """A request in an isolated subinterpreter gets a token: the call is made in the caller's thread."""
-    # The free-threaded Python that tests/platforms/pythons.sh makes lacks it.
+    # The free-threaded Python that tests/platforms/pythons.sh builds lacks this module.
     pytest.importorskip("_interpreters", reason="this Python has no subinterpreters", exc_type=ImportError)
     command = [sys.executable, "-c", SCRIPT, server.appkey, server.secretkey, server.url]
     process = subprocess.run(command, capture_output=True, text=True, timeout=120)
