@@ -14,10 +14,10 @@ def main():
         metavar="GROUP[,GROUP...]",
         type=_groups,
         default=list(GROUPS),
-        help=f"measure these alone: {', '.join(GROUPS)} (default: all, about 10 minutes)",
+        help=f"measure only these groups: {', '.join(GROUPS)} (default: all, about 10 minutes)",
     )
-    parser.add_argument("--rst", action="store_true", help="print all of it again at the end, as the README has it")
-    parser.add_argument("--plot", metavar="FILE", help="draw attaching, and how it grows, into this PNG file")
+    parser.add_argument("--rst", action="store_true", help="print all rows again at the end, as reStructuredText")
+    parser.add_argument("--plot", metavar="FILE", help="draw the cost of attaching and its growth into this PNG file")
     arguments = parser.parse_args()
     print(where(), flush=True)
     table = []

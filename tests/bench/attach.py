@@ -1,8 +1,8 @@
-"""Attaching: what an auth costs each request, its token being at hand; and what its hook costs each response."""
+"""Attaching: what an auth with a live token costs each request, and what its hook costs each response."""
 
 from functools import partial
 
-from .floor import API_ID, HOOK_ARGUMENTS, Floor, bare_hook, fresh_answers, fresh_requests
+from .floor import API_ID, HOOK_ARGUMENTS, Floor, bare_hook, fresh_requests, fresh_responses
 from .plugin import warm_auth
 from .rounds import interleave
 
@@ -11,35 +11,35 @@ _CALLS, _ROUNDS = 200, 20
 
 
 def measure_attaching(peers):
-    """Seconds a call: the floor, the plugin in both its uses, and its peers."""
+    """Measure the seconds per call of the floor, of the plugin in both its uses, and of its peers."""
     auth = warm_auth()
     return interleave(
         {
-            "floor": partial(_attaching, Floor()),
-            "header": partial(_attaching, auth, HEADER),
-            "for_api": partial(_attaching, auth.for_api(API_ID)),
-            **{name: partial(_attaching, peer, HEADER) for name, peer in peers.items()},
+            "floor": partial(_prepare_attaching, Floor()),
+            "header": partial(_prepare_attaching, auth, HEADER),
+            "for_api": partial(_prepare_attaching, auth.for_api(API_ID)),
+            **{name: partial(_prepare_attaching, peer, HEADER) for name, peer in peers.items()},
         },
         _ROUNDS,
     )
 
 
-def measure_looking():
-    """Seconds a call: the plugin's hook on an accepted response, a hook that does nothing, and what they add to."""
+def measure_hook():
+    """Measure the seconds per call of the hook on an accepted response, of a bare hook, and of attaching."""
     auth = warm_auth()
     return interleave(
         {
-            "floor": partial(_attaching, Floor()),
-            "header": partial(_attaching, auth, HEADER),
-            "bare hook": partial(_looking, auth, hook=bare_hook),
-            "hook": partial(_looking, auth),
-            "hook, chunked": partial(_looking, auth, chunked=True),
+            "floor": partial(_prepare_attaching, Floor()),
+            "header": partial(_prepare_attaching, auth, HEADER),
+            "bare hook": partial(_prepare_hook, auth, hook=bare_hook),
+            "hook": partial(_prepare_hook, auth),
+            "hook, chunked": partial(_prepare_hook, auth, chunked=True),
         },
         _ROUNDS,
     )
 
 
-def _attaching(auth, headers=None):
+def _prepare_attaching(auth, headers=None):
     requests = fresh_requests(_CALLS, headers)
 
     def work():
@@ -49,14 +49,14 @@ def _attaching(auth, headers=None):
     return work, _CALLS
 
 
-def _looking(auth, hook=None, chunked=False):
+def _prepare_hook(auth, hook=None, chunked=False):
     requests = [auth(request) for request in fresh_requests(_CALLS, HEADER)]
-    answers = fresh_answers(requests, chunked=chunked)
+    responses = fresh_responses(requests, chunked=chunked)
     if hook is None:
         [hook] = requests[0].hooks["response"]
 
     def work():
-        for answer in answers:
-            hook(answer, **HOOK_ARGUMENTS)
+        for response in responses:
+            hook(response, **HOOK_ARGUMENTS)
 
     return work, _CALLS

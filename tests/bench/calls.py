@@ -5,25 +5,25 @@ import sys
 from functools import partial
 
 from .attach import HEADER
-from .floor import API_ID, HOOK_ARGUMENTS, fresh_answers, fresh_requests
+from .floor import API_ID, HOOK_ARGUMENTS, fresh_requests, fresh_responses
 from .plugin import warm_auth
 
 
 def count():
-    """Python functions called by attaching, by attaching with for_api, and by the hook on an accepted answer.
+    """Count the Python functions that attaching, attaching with for_api, and the hook on an accepted response call.
 
-    Those of requests' header mapping are among them.
+    Those of requests' header mapping are included.
     """
     auth = warm_auth()
     requests = fresh_requests(2, HEADER)
-    attaching = _calls(auth, requests)
-    by_view = _calls(auth.for_api(API_ID), fresh_requests(2))
+    attaching = _count_calls(auth, requests)
+    by_view = _count_calls(auth.for_api(API_ID), fresh_requests(2))
     [hook] = requests[0].hooks["response"]
-    looking = _calls(partial(hook, **HOOK_ARGUMENTS), fresh_answers(requests))
-    return {"header": attaching, "for_api": by_view, "hook": looking}
+    by_hook = _count_calls(partial(hook, **HOOK_ARGUMENTS), fresh_responses(requests))
+    return {"header": attaching, "for_api": by_view, "hook": by_hook}
 
 
-def _calls(work, arguments):
+def _count_calls(work, arguments):
     names = []
 
     def profile(frame, event, argument):
@@ -32,7 +32,7 @@ def _calls(work, arguments):
 
     first, second = arguments
     work(first)  # It fills the caches.
-    # Hypothesis has the garbage collector call a function of its own, whenever that comes round.
+    # Hypothesis lets the garbage collector call a function of its own, at any time.
     gc.disable()
     sys.setprofile(profile)
     try:

@@ -1,4 +1,4 @@
-"""The floor: the least that an auth plugin can do, and the requests and answers that everything is measured on."""
+"""The floor: the least that an auth plugin can do, and the requests and responses that everything is measured with."""
 
 from requests import Request, Response, Session
 from requests.auth import AuthBase
@@ -24,22 +24,22 @@ def bare_hook(response, **kwargs):
 
 
 def fresh_requests(count, headers=None, url=URL):
-    """So many requests, each prepared by a session, none of which has met an auth yet."""
+    """Return `count` requests, each prepared by a session without an auth."""
     with Session() as session:
         session.trust_env = False
         request = Request("POST", url, headers=headers, json={"stk_cd": "005930"})
         return [session.prepare_request(request) for _ in range(count)]
 
 
-def fresh_answers(requests, size=2048, chunked=False):
-    """An accepted JSON answer of `size` bytes to each of the requests, chunked as the real server's or not."""
+def fresh_responses(requests, size=2048, chunked=False):
+    """Return an accepted JSON response of `size` bytes for each request, chunked as the real server's or not."""
     head = b'{"return_code": 0, "return_msg": "", "rows": "'
     content = head + b"x" * (size - len(head) - 2) + b'"}'
     framing = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(content))}
-    return [_answer(request, content, framing) for request in requests]
+    return [_make_response(request, content, framing) for request in requests]
 
 
-def _answer(request, content, framing):
+def _make_response(request, content, framing):
     response = Response()
     response.status_code = 200
     response.url = request.url

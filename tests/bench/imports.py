@@ -16,13 +16,13 @@ sys.stdout.write(repr(time.perf_counter() - start))
 
 
 def measure(modules, rounds=7):
-    """Seconds by module, medians of so many fresh processes each, in turn, with the bytecode cached."""
+    """Return seconds by module: the median of `rounds` new processes each, in turn, with the bytecode cached."""
     seconds = {module: [] for module in modules}
     with tempfile.TemporaryDirectory() as cache:
         for _ in range(rounds + 1):
             for module in modules:
                 seconds[module].append(_import(module, cache))
-    # The first of each wrote the bytecode.
+    # The first process of each module wrote the bytecode.
     return {module: median(taken[1:]) for module, taken in seconds.items()}
 
 

@@ -1,4 +1,4 @@
-"""What the Kiwoom on loopback costs, against what it may cost."""
+"""What the local Kiwoom server costs, against its limits."""
 
 import contextlib
 import http.server
@@ -25,8 +25,8 @@ def token_of(server: KiwoomServer, session: requests.Session) -> str:
     return session.post(f"{server.url}/oauth2/token", json=body).json()["token"]
 
 
-def start_to_first_answer() -> float:
-    """The median of so many starts, in milliseconds."""
+def measure_first_response() -> float:
+    """Return the median of `STARTS` starts, in milliseconds."""
     taken = []
     with requests.Session() as session:
         for _ in range(STARTS):
@@ -38,20 +38,20 @@ def start_to_first_answer() -> float:
 
 
 class Constant(http.server.BaseHTTPRequestHandler):
-    """The bare standard library: reads the request, answers a constant."""
+    """The bare standard library: reads the request, returns a constant."""
 
     protocol_version = "HTTP/1.1"
-    # One write an answer, so that Nagle's algorithm holds nothing back.
+    # One write per response, so that Nagle's algorithm delays nothing.
     wbufsize = -1
-    answer = b'{"api_id": "ka10001", "return_code": 0}'
+    content = b'{"api_id": "ka10001", "return_code": 0}'
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.send_header("Content-Type", "application/json;charset=UTF-8")
-        self.send_header("Content-Length", str(len(self.answer)))
+        self.send_header("Content-Length", str(len(self.content)))
         self.end_headers()
-        self.wfile.write(self.answer)
+        self.wfile.write(self.content)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -76,7 +76,7 @@ def rate(session: requests.Session, url: str, headers: dict[str, str]) -> float:
 
 
 def rates() -> tuple[float, float]:
-    """Requests a second from one keep-alive Session: this server's, and the bare one's; the best of some rounds."""
+    """Return the requests per second of a keep-alive Session, with this server and the bare one; best of `ROUNDS`."""
     ours, bare = [], []
     with KiwoomServer() as server, bare_server() as bare_url, requests.Session() as session:
         headers = {"authorization": f"Bearer {token_of(server, session)}", "api-id": "ka10001"}
@@ -87,7 +87,7 @@ def rates() -> tuple[float, float]:
 
 
 def recorded_megabytes() -> float:
-    """What so many recorded requests weigh."""
+    """Return the megabytes that `RECORDED` recorded requests take."""
     with KiwoomServer() as server, requests.Session() as session:
         headers = {"authorization": f"Bearer {token_of(server, session)}", "api-id": "ka10001"}
         rate(session, server.url + PATH, headers)
@@ -103,8 +103,8 @@ def recorded_megabytes() -> float:
     return (before - after) / 1e6
 
 
-def stop_in_a_crowd() -> float:
-    """The seconds that a server takes to stop under 64 callers: silent ones, and ones that wait for an hour."""
+def stop_with_64_callers() -> float:
+    """Return the seconds that a server takes to stop with 64 callers: silent ones, and ones that wait for an hour."""
     with KiwoomServer(strict=False) as server:
         server.fail(*[Reply({}, delay=3600)] * 32, path="/waits")
         port = int(server.url.rpartition(":")[2])
@@ -120,14 +120,14 @@ def stop_in_a_crowd() -> float:
 
 
 def measure() -> Iterator[Row]:
-    """The rows."""
-    first = start_to_first_answer()
+    """Yield the rows."""
+    first = measure_first_response()
     yield Row("KiwoomServer: start to first response", f"{first:.1f} ms", "<= 15 ms", first <= 15)
     ours, bare = rates()
     least = min(1500, 0.8 * bare)
     rate = f"{ours:.0f} requests/s, a bare handler {bare:.0f}"
     yield Row("KiwoomServer: one keep-alive Session", rate, f">= {least:.0f}", ours >= least)
-    stop = stop_in_a_crowd()
+    stop = stop_with_64_callers()
     yield Row("KiwoomServer: stop with 64 callers", f"{stop * 1000:.0f} ms", "<= 1000 ms", stop <= 1)
     weight = recorded_megabytes()
     yield Row(f"KiwoomServer: {RECORDED} recorded requests", f"{weight:.1f} MB", "<= 50 MB", weight <= 50)

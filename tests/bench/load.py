@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 
 class Load(NamedTuple):
-    """What the requests met."""
+    """The outcome of the requests."""
 
     sent: int
     failed: int
-    #: The longest that a request took, in seconds.
+    #: The seconds of the slowest request.
     worst: float
 
 
-def at_once(send, threads=32):
-    """One request from each of so many threads, begun together."""
+def send_at_once(send, threads=32):
+    """Send one request from each of `threads` threads at the same time."""
     return _run(send, threads, rounds=1, pause=0.0)
 
 
-def steadily(send, seconds, threads=8, rate=200):
-    """Send so many requests a second in all, for `seconds`."""
+def send_steadily(send, seconds, threads=8, rate=200):
+    """Send `rate` requests per second in all, for `seconds`."""
     pause = threads / rate
     return _run(send, threads, rounds=int(seconds / pause), pause=pause)
 
@@ -33,7 +33,7 @@ def _run(send, threads, rounds, pause):
         gate.wait()
         start = time.perf_counter()
         for number in range(rounds):
-            # At its appointed time: a client that waits for the last response first would hide a stall.
+            # Each request is sent on schedule: a client that waits for the last response first would hide a stall.
             time.sleep(max(0.0, start + number * pause - time.perf_counter()))
             before = time.perf_counter()
             outcomes.append((_attempt(send), time.perf_counter() - before))

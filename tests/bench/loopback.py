@@ -1,4 +1,4 @@
-"""A loopback request: what the cost of an auth is a part of."""
+"""A whole request on loopback: the cost of an auth is a share of it."""
 
 import statistics
 import time
@@ -10,8 +10,8 @@ from requests_kiwoom.testing import KiwoomServer
 from .floor import Floor
 
 
-def seconds_a_request(count=300):
-    """The median time of a request with the floor's two headers to a Kiwoom on loopback."""
+def measure_request(count=300):
+    """Return the median time of a request with the floor's two headers to the local Kiwoom server."""
     taken = []
     with KiwoomServer(strict=False) as server, requests.Session() as session:
         session.auth = Floor()

@@ -13,8 +13,8 @@ _COUNT = 200
 
 
 def bytes_each(make):
-    """The bytes that one more of what `make` returns takes."""
-    make()  # What it loads or caches for all of them.
+    """Return the bytes that one more object from `make` takes."""
+    make()  # The first object loads and caches what all of them share.
     kept = []
     gc.collect()
     tracemalloc.start()
@@ -28,28 +28,28 @@ def bytes_each(make):
 
 
 def bytes_of_a_pause(count=200):
-    """What an auth keeps for each API whose requests reject every token."""
+    """Return the bytes that an auth keeps for each API that rejects every token."""
     with plugin_world() as world:
         world.send()
-        world.refuse_every_token()
-        before = _reachable(world.auth)
+        world.reject_every_token()
+        before = _reachable_bytes(world.auth)
         for number in range(count):
             world.send(f"ka{number:05}")
-        return (_reachable(world.auth) - before) / count
+        return (_reachable_bytes(world.auth) - before) / count
 
 
 def bytes_of_a_replaced_token(count=500):
-    """What an auth keeps for each token that it has used and replaced."""
+    """Return the bytes that an auth keeps for each token that it has used and replaced."""
     with plugin_world(reissue="new") as world:
         world.send()
-        before = _reachable(world.auth)
+        before = _reachable_bytes(world.auth)
         for _ in range(count):
             world.renew()
-        return (_reachable(world.auth) - before) / count
+        return (_reachable_bytes(world.auth) - before) / count
 
 
-def _reachable(thing):
-    """The bytes of an object and of all that it leads to, code and sessions excepted."""
+def _reachable_bytes(thing):
+    """Return the bytes of an object and of all that it refers to, except code and sessions."""
     seen, todo, total = set(), [thing], 0
     while todo:
         item = todo.pop()

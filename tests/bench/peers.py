@@ -1,4 +1,4 @@
-"""The peers: the auth plugins and clients of `requests` that a user would take instead."""
+"""The peers: the auth plugins and clients of `requests` that a user would choose instead."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -22,7 +22,7 @@ from .service import TokenService
 _TOKEN = "t" * 86
 _DAY = 86400
 
-#: What is imported to use each of them, by the name of its column.
+#: The modules that a user of each peer imports, by the name of its column.
 MODULES = {
     "oauthlib": "requests_oauthlib",
     "requests_auth": "requests_auth",
@@ -59,7 +59,7 @@ def oauth2client():
 
 
 def google_auth():
-    """google-auth, as its AuthorizedSession calls it."""
+    """google-auth, called as its AuthorizedSession calls it."""
     # google-auth compares with a naive moment in UTC.
     expiry = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(days=1)
     credentials = google.oauth2.credentials.Credentials(_TOKEN, expiry=expiry)
@@ -78,7 +78,7 @@ def authlib():
 
 
 def msal_client():
-    """msal, asked for its token before each request, as its manual says."""
+    """msal, called for its token before each request, as its manual says."""
     application = msal.ConfidentialClientApplication(
         "key",
         client_credential="secret",
@@ -97,7 +97,7 @@ def msal_client():
 
 
 class _Canned:
-    """An HTTP client for msal, which wants https and would look for its issuer: it hands out a token itself."""
+    """An HTTP client for msal that returns a token itself: msal requires https and looks up the issuer."""
 
     def get(self, url, **kwargs):
         base = "https://login.example/tenant"
@@ -113,7 +113,7 @@ class _Canned:
 
 
 class _Forwarding(_Canned):
-    """The same, but for the token call, which goes to a service."""
+    """The same, but the token call goes to a service."""
 
     def __init__(self, url):
         self._url = url
@@ -123,7 +123,7 @@ class _Forwarding(_Canned):
 
 
 def ask_by_msal_extensions(url, path):
-    """Get a token by msal, which keeps it in a file that processes share by msal-extensions."""
+    """Get a token with msal, which keeps it in a file that processes share through msal-extensions."""
     application = msal.ConfidentialClientApplication(
         "key",
         client_credential="secret",
@@ -135,7 +135,7 @@ def ask_by_msal_extensions(url, path):
     return application.acquire_token_for_client(["scope"])["access_token"]
 
 
-#: By column, what makes one that holds a token.
+#: By column, a function that makes a peer with a live token.
 WARM = {
     "HTTPBasicAuth": basic,
     "oauthlib": oauthlib,
@@ -148,19 +148,19 @@ WARM = {
 
 
 def sender_of_requests_auth(service):
-    """A function that sends one request by requests_auth, cold, and says whether it succeeded."""
+    """Return a function that sends a request with requests_auth, first without a token, and returns if it succeeded."""
     OAuth2.token_cache.clear()
     return _sender(service, OAuth2ClientCredentials(f"{service.url}/token", "key", "secret"))
 
 
 def sender_of_oauth2client(service):
-    """The same by requests-oauth2client."""
+    """The same with requests-oauth2client."""
     client = OAuth2Client(f"{service.url}/token", client_id="key", client_secret="secret", testing=True)
     return _sender(service, OAuth2ClientCredentialsAuth(client))
 
 
 def sender_of_google_auth(service, background=False):
-    """The same by google-auth, whose session re-issues after HTTP 401; on request in a thread of its own."""
+    """The same with google-auth, whose session re-issues after HTTP 401; with `background`, in a thread of its own."""
     credentials = _GoogleCredentials(service)
     if background:
         credentials.with_non_blocking_refresh()
@@ -174,12 +174,12 @@ class _GoogleCredentials(google.auth.credentials.Credentials):
         self._service = service
 
     def refresh(self, request):
-        answer = requests.post(f"{self._service.url}/token", json={})
-        if answer.status_code != 200:
+        response = requests.post(f"{self._service.url}/token", json={})
+        if response.status_code != 200:
             raise google.auth.exceptions.RefreshError("no token")
-        payload = answer.json()
-        lives = timedelta(seconds=payload["expires_in"])
-        self.expiry = datetime.now(timezone.utc).replace(tzinfo=None) + lives
+        payload = response.json()
+        life = timedelta(seconds=payload["expires_in"])
+        self.expiry = datetime.now(timezone.utc).replace(tzinfo=None) + life
         self.token = payload["access_token"]
 
 
@@ -189,7 +189,7 @@ def _sender(service, auth):
     return lambda: session.post(f"{service.url}/api", json={}).status_code == 200
 
 
-#: By column, the peers that issue tokens on their own; and how many seconds before its expiry each asks for another.
+#: By column, the peers that issue tokens on their own; and how many seconds before the expiry each requests another.
 SENDERS = {
     "requests_auth": (sender_of_requests_auth, 30),
     "oauth2client": (sender_of_oauth2client, 20),

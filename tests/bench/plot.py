@@ -36,5 +36,5 @@ def _draw_growth(axes):
     axes.set_xticks(growth.THREADS, [str(threads) for threads in growth.THREADS])
     axes.set_ylim(bottom=0)
     axes.set_xlabel("threads")
-    axes.set_title("attached requests, thousands a second in all")
+    axes.set_title("attached requests, thousands per second in all")
     axes.legend()

@@ -1,4 +1,4 @@
-"""The plugin under test, holding a token that no server had to issue."""
+"""The plugin under test, with a token that is issued without a server."""
 
 import io
 import json
@@ -29,7 +29,7 @@ _lent.mount("https://", _Kiwoom())
 
 
 def warm_auth(number=0):
-    """An auth for production that holds a live token."""
+    """Return an auth for production that holds a live token."""
     auth = KiwoomAuth(f"fake-appkey-{number:030}", f"fake-secretkey-{number:027}", session=_lent)
     auth.token()
     return auth

@@ -31,15 +31,15 @@ ask_by_msal_extensions(url, path)
 """
 
 
-def issues():
-    """The token calls of 8 processes that need a token at once, by the plugin."""
+def count_issues():
+    """Count the token calls of 8 processes that need a token at once, with the plugin."""
     with KiwoomServer(latency=_LATENCY) as server:
         _run(_PLUGIN, server.url, server.appkey, server.secretkey)
         return server.issues
 
 
-def issues_of_msal_extensions():
-    """The same by msal with msal-extensions."""
+def count_issues_of_msal_extensions():
+    """Count the same with msal and msal-extensions."""
     with TokenService(latency=_LATENCY) as service:
         _run(_MSAL_EXTENSIONS, service.url)
         return service.issues

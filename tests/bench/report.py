@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 def where():
-    """The machine, the date and the versions."""
+    """Return the machine, the date and the versions."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {python}"
     found = {name: _version(name) for name in _DISTRIBUTIONS}

@@ -1,4 +1,4 @@
-"""Rounds: every contender is timed in turn, again and again, so that a busy machine is busy for all of them."""
+"""Rounds: all contenders are timed in turn, again and again, so that a busy machine slows down all of them."""
 
 import gc
 import statistics
@@ -6,10 +6,10 @@ import time
 
 
 def interleave(contenders, rounds):
-    """Time every contender in each of so many rounds, begun by another one each time.
+    """Time every contender in each of `rounds` rounds; each round begins with another contender.
 
-    :param contenders: a function by name: it makes ready, and returns what is to be timed, and how many calls that is.
-    :return: by name, the seconds a call took in each round.
+    :param contenders: by name, a function that prepares, and returns the function to time and its number of calls.
+    :return: by name, the seconds per call in each round.
     """
     names = list(contenders)
     seconds = {name: [] for name in names}
@@ -32,20 +32,20 @@ def _timed(work, calls):
 
 
 def median(seconds, name):
-    """A contender's median, in seconds a call."""
+    """Return a contender's median, in seconds per call."""
     return statistics.median(seconds[name])
 
 
 def ratio(seconds, name, to):
-    """The median over the rounds of one contender's time in units of another's in the same round."""
+    """Return the median over the rounds of one contender's time divided by another's in the same round."""
     return statistics.median(mine / other for mine, other in zip(seconds[name], seconds[to]))
 
 
 def excess(seconds, name, over):
-    """The median over the rounds of one contender's time less another's in the same round, in seconds a call."""
+    """Return the median over the rounds of one contender's time minus another's in the same round, per call."""
     return statistics.median(mine - other for mine, other in zip(seconds[name], seconds[over]))
 
 
-def middle(runs, figure, *names):
-    """The median over several runs of one of the figures above."""
+def median_of_runs(runs, figure, *names):
+    """Return the median over several runs of one of the figures above."""
     return statistics.median(figure(seconds, *names) for seconds in runs)

@@ -1,4 +1,4 @@
-"""The rows of the table: what is measured, beside which peers, against which target."""
+"""The rows of the table: what is measured, with which peers, against which target."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ from . import attach, calls, imports, kit, loopback, memory, processes, scenes, 
 from .floor import API_ID
 from .plugin import warm_auth
 from .report import Row
-from .rounds import excess, median, middle, ratio
+from .rounds import excess, median, median_of_runs, ratio
 from .worlds import peer_world, plugin_world
 
 try:
@@ -21,14 +21,14 @@ _LONGEST_IMPORT = 0.020
 
 
 def attaching():
-    """What a request pays on its way out."""
+    """Yield what an auth costs a request."""
     warm = {name: make() for name, make in WARM.items()}
     runs = [attach.measure_attaching(warm) for _ in range(_RUNS)]
-    floor = middle(runs, median, "floor")
+    floor = median_of_runs(runs, median, "floor")
     others = {"floor": f"1.0 ({floor * 1e9:.0f} ns)"}
-    others.update({name: f"{middle(runs, ratio, name, 'floor'):.1f}" for name in WARM})
+    others.update({name: f"{median_of_runs(runs, ratio, name, 'floor'):.1f}" for name in WARM})
     for name, what, target in (("header", "in the request's header", 1.8), ("for_api", "by for_api", 2.5)):
-        times = middle(runs, ratio, name, "floor")
+        times = median_of_runs(runs, ratio, name, "floor")
         yield Row(
             f"attach, api-id {what}, in floors (median of {_RUNS} runs)",
             f"{times:.2f}",
@@ -38,33 +38,33 @@ def attaching():
         )
 
 
-def looking():
-    """What a response pays on its way in."""
-    runs = [attach.measure_looking() for _ in range(_RUNS)]
-    floor = middle(runs, median, "floor")
+def checking():
+    """Yield what an auth's hook costs a response."""
+    runs = [attach.measure_hook() for _ in range(_RUNS)]
+    floor = median_of_runs(runs, median, "floor")
     for name, what in (("hook, chunked", "without a Content-Length"), ("hook", "with one")):
-        more, times = middle(runs, excess, name, "bare hook"), middle(runs, ratio, name, "bare hook")
+        more, times = median_of_runs(runs, excess, name, "bare hook"), median_of_runs(runs, ratio, name, "bare hook")
         yield Row(
             f"hook on an accepted response of 2 kB {what}, over a bare hook",
             f"{more * 1e9:.0f} ns: {more / floor:.2f} floors, {times:.1f} bare hooks",
             "<= 1.84 floors",
             more <= 1.84 * floor,
         )
-    both = middle(runs, median, "header") + middle(runs, excess, "hook, chunked", "bare hook")
-    share = both / loopback.seconds_a_request()
-    yield Row("attach and hook, of a request on loopback", f"{share:.2%}", "<= 0.50%", share <= 0.005)
+    both = median_of_runs(runs, median, "header") + median_of_runs(runs, excess, "hook, chunked", "bare hook")
+    share = both / loopback.measure_request()
+    yield Row("attach and hook, share of a request on loopback", f"{share:.2%}", "<= 0.50%", share <= 0.005)
     counts = ", ".join(f"{name} {count}" for name, count in calls.count().items())
     yield Row("Python functions called", counts)
 
 
 def sharing():
-    """What many threads get of one object."""
+    """Yield how many calls many threads make with one object."""
     peers = {name: WARM[name]() for name in ("authlib", "oauth2client", "google-auth") if name in WARM}
     seconds = threads.measure({ME: warm_auth(), **peers})
     many = threads.MANY
     rate = {name: ratio(seconds, ("floor", many), (name, many)) for name in (ME, *peers)}
     yield Row(
-        f"calls a second in {many} threads, of the floor's",
+        f"calls per second in {many} threads, relative to the floor",
         f"{rate[ME]:.2f}",
         ">= 0.38",
         rate[ME] >= 0.38,
@@ -72,7 +72,7 @@ def sharing():
     )
     kept = {name: ratio(seconds, (name, 1), (name, many)) for name in ("floor", ME, *peers)}
     yield Row(
-        f"calls a second in {many} threads, of its own in 1",
+        f"calls per second in {many} threads, relative to 1 thread",
         f"{kept[ME]:.2f}",
         ">= 0.8",
         kept[ME] >= 0.8,
@@ -81,58 +81,58 @@ def sharing():
 
 
 def storms():
-    """Many requests that need a new token at once: what they cost in token calls and failed requests."""
+    """Yield the token calls and the failed requests if many requests need a new token at once."""
     for what, scene, target in (
         ("first use, 32 threads: token calls", scenes.first_use, "1"),
         ("revoked, 32 threads: token calls / failed", partial(scenes.revoked, reissue="same"), "1 / 0"),
-        ("the same, a new token kills the old", partial(scenes.revoked, reissue="new"), "1 / 0"),
+        ("the same, a new token revokes the old one", partial(scenes.revoked, reissue="new"), "1 / 0"),
         ("20 requests in a token's last minutes: token calls", scenes.last_minutes, "0"),
     ):
-        yield _play(what, scene, target, target.__eq__)
-    yield _play("every token refused, 160 requests: calls / sends", scenes.refused, "<= 3 calls", _few_calls)
+        yield _run_scene(what, scene, target, target.__eq__)
+    yield _run_scene("every token rejected, 160 requests: calls / sends", scenes.rejected, "<= 3 calls", _has_few_calls)
 
 
 def expiring():
-    """A token that expires under load."""
+    """Yield what happens if a token expires under load."""
     stall = 1.1 * scenes.TOKEN_CALL * 1000
-    yield _play(
-        "expiry under load, asking early gives the same token: worst stall (middle of 3 plays), token calls",
+    yield _run_scene(
+        "expiry under load, an early token call returns the same token: worst stall (median of 3 runs), token calls",
         partial(scenes.expiry, reissue="same"),
         f"<= {stall:.0f} ms, 1",
-        partial(_stall_within, stall),
+        partial(_is_stall_within, stall),
     )
-    yield _play("the same, asking early gives a new token", partial(scenes.expiry, reissue="new"))
+    yield _run_scene("the same, an early token call returns a new token", partial(scenes.expiry, reissue="new"))
 
 
 def failing():
-    """A token endpoint that is down."""
-    yield _play("token endpoint down for 3 s of load: token calls", scenes.down, "<= 3", _few_calls)
+    """Yield the token calls while a token endpoint is down."""
+    yield _run_scene("token endpoint down for 3 s of load: token calls", scenes.down, "<= 3", _has_few_calls)
 
 
-def _play(what, scene, target="", reached=lambda value: None):
+def _run_scene(what, scene, target="", reached=lambda value: None):
     value = scene(plugin_world)
     others = {name: scene(peer_world(*sender)) for name, sender in SENDERS.items()}
     return Row(what, value, target, reached(value), others)
 
 
-def _stall_within(limit, value):
+def _is_stall_within(limit, value):
     stall, rest = value.split(" ms, ")
     return float(stall) <= limit and rest == "1"
 
 
-def _few_calls(value):
+def _has_few_calls(value):
     return int(value.split()[0]) <= 3
 
 
 def cold_processes():
-    """Processes that start together, and share a store."""
-    issues = processes.issues()
-    others = {"msal-extensions": f"{processes.issues_of_msal_extensions()}"} if SENDERS else {}
+    """Yield the token calls of processes that start together and share a store."""
+    issues = processes.count_issues()
+    others = {"msal-extensions": f"{processes.count_issues_of_msal_extensions()}"} if SENDERS else {}
     yield Row("8 processes cold, one store: token calls", f"{issues}", "1", issues == 1, others)
 
 
 def importing():
-    """What an import costs a program that has imported requests."""
+    """Yield what an import costs a program that has imported requests."""
     modules = {ME: ME, "dateutil.parser": "dateutil.parser", **MODULES}
     seconds = dict(zip(modules, imports.measure(list(modules.values())).values()))
     yield Row(
@@ -145,7 +145,7 @@ def importing():
 
 
 def keeping():
-    """What is kept in memory."""
+    """Yield what is kept in memory."""
     auth = warm_auth()
     kept = memory.bytes_each(warm_auth)
     others = {name: f"{memory.bytes_each(make):.0f} B" for name, make in WARM.items() if name != "requests_auth"}
@@ -159,7 +159,7 @@ def keeping():
 #: By the name that --rows takes.
 GROUPS = {
     "attach": attaching,
-    "hook": looking,
+    "hook": checking,
     "threads": sharing,
     "storms": storms,
     "expiry": expiring,

@@ -1,6 +1,6 @@
-"""A token service as most of the web has it, on loopback, for the peers, which do not speak Kiwoom's dialect.
+"""A token service like most others, on loopback, for the peers, which do not support Kiwoom's format.
 
-It differs from Kiwoom in its words alone: ``expires_in`` instead of ``expires_dt``, and HTTP 401 for a dead token.
+It differs from Kiwoom only in its format: ``expires_in`` instead of ``expires_dt``, and HTTP 401 for a rejected token.
 """
 
 import json
@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class TokenService:
-    """A context manager: ``POST /token`` issues, every other path asks for a live token.
+    """A context manager: ``POST /token`` issues, every other path requires a live token.
 
-    :param reissue: ``"same"``: the token is handed out again while it lives; ``"new"``: each is new and kills the old.
-    :param lifetime: seconds that the next token lives.
+    :param reissue: ``"same"``: the live token is returned again; ``"new"``: each token is new and revokes the old one.
+    :param lifetime: seconds until the next token expires.
     :param latency: seconds that a token call takes.
     """
 
@@ -22,7 +22,7 @@ class TokenService:
         self.reissue = reissue
         self.lifetime = lifetime
         self.latency = latency
-        self.down = self.refusing = False
+        self.is_down = self.is_rejecting = False
         self.issues = self.sends = 0
         self._token, self._expires = None, 0.0
         self._lock = threading.Lock()
@@ -39,17 +39,17 @@ class TokenService:
         self._httpd.server_close()
 
     def revoke_all(self):
-        """Kill the token from outside."""
+        """Revoke the token, as another client would."""
         self._token = None
 
     def issue(self):
-        """What ``/token`` answers: status and payload."""
+        """Return the status and payload of ``/token``."""
         with self._lock:
             self.issues += 1
         # The service is as slow as the scene wants it.
         time.sleep(self.latency)
         with self._lock:
-            if self.down:
+            if self.is_down:
                 return 503, {}
             if self._token is None or self.reissue == "new" or time.time() >= self._expires:
                 self._token, self._expires = secrets.token_urlsafe(64), time.time() + self.lifetime
@@ -57,11 +57,11 @@ class TokenService:
             return 200, {"access_token": self._token, "token_type": "Bearer", "expires_in": left}
 
     def serve(self, authorization):
-        """What every other path answers to a request with that header."""
+        """Return the status and payload of every other path for a request with that header."""
         with self._lock:
             self.sends += 1
-            live = self._token is not None and authorization == f"Bearer {self._token}" and not self.refusing
-        return (200, {"return_code": 0}) if live else (401, {"error": "invalid_token"})
+            is_live = self._token is not None and authorization == f"Bearer {self._token}" and not self.is_rejecting
+        return (200, {"return_code": 0}) if is_live else (401, {"error": "invalid_token"})
 
 
 class _Httpd(ThreadingHTTPServer):
@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         status, payload = service.issue() if is_token_call else service.serve(self.headers.get("Authorization"))
         content = json.dumps(payload).encode()
         head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-        # In one write: two, and Nagle's algorithm holds the second back until the first is acknowledged.
+        # In one write: of two, Nagle's algorithm holds the second back until the first is acknowledged.
         self.wfile.write(head.encode() + content)
 
     def log_message(self, *args):

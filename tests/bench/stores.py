@@ -1,4 +1,4 @@
-"""What a store costs a request, and a process that has just begun."""
+"""What a store costs a request, and a new process."""
 
 import statistics
 import subprocess
@@ -18,7 +18,7 @@ from .rounds import interleave, ratio
 
 _CALLS, _ROUNDS, _PROCESSES = 200, 300, 25
 
-# What is imported late is imported before the clock starts.
+# Late imports are done before the clock starts.
 _COLD = """
 import sys, time
 import dateutil.tz, redis, requests, sqlite3, zoneinfo
@@ -33,29 +33,29 @@ sys.stdout.write(repr(time.perf_counter() - start))
 
 
 def measure():
-    """The rows."""
+    """Yield the rows."""
     with tempfile.TemporaryDirectory() as folder, KiwoomServer() as server:
         path = Path(folder) / "tokens.db"
-        yield _hot(server, path)
-        yield _cold("SQLite", server, path, 1.0)
+        yield _measure_attaching(server, path)
+        yield _measure_first_token("SQLite", server, path, 1.0)
         if find_redis_server() is None:
             print(f"  {NO_REDIS}")
             return
         with RedisServer() as redis_server:
-            yield _cold("Redis", server, redis_server.port, 2.0)
+            yield _measure_first_token("Redis", server, redis_server.port, 2.0)
 
 
-def _hot(server, path):
-    """The current token lives: the store is not looked at."""
+def _measure_attaching(server, path):
+    """Measure attaching a live token: the store is not read."""
     auths = {"without": build_auth(server, None), "with": build_auth(server, path)}
     for auth in auths.values():
         auth.token()
-    seconds = interleave({name: partial(_attaching, auth) for name, auth in auths.items()}, _ROUNDS)
+    seconds = interleave({name: partial(_prepare_attaching, auth) for name, auth in auths.items()}, _ROUNDS)
     times = ratio(seconds, "with", "without")
-    return Row("attach, with a store in units of without one", f"{times:.3f}", "<= 1.05", times <= 1.05)
+    return Row("attach with a store, relative to without one", f"{times:.3f}", "<= 1.05", times <= 1.05)
 
 
-def _attaching(auth):
+def _prepare_attaching(auth):
     requests = fresh_requests(_CALLS, {"api-id": "ka10001"}, auth.base_url + PATH)
 
     def work():
@@ -65,13 +65,13 @@ def _attaching(auth):
     return work, _CALLS
 
 
-def _cold(name, server, where, limit):
-    """A process that has just begun takes the live token of another one."""
+def _measure_first_token(name, server, where, limit):
+    """Measure how a new process gets the live token of another process."""
     build_auth(server, where).token()
     issues = server.issues
     command = [sys.executable, "-c", _COLD, server.url, server.appkey, server.secretkey, str(where)]
     taken = [float(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(_PROCESSES)]
     assert issues == server.issues
     median = statistics.median(taken) * 1000
-    what = f"the first token() of a process, out of {name}, imports excluded"
+    what = f"the first token() of a process, from {name}, without imports"
     return Row(what, f"{median:.2f} ms (best {min(taken) * 1000:.2f})", f"<= {limit:g} ms", median <= limit)

@@ -1,4 +1,4 @@
-"""Threads: how many calls a second one auth object bears, by one thread and by many."""
+"""Threads: how many calls per second one auth object allows, in one thread and in many."""
 
 import threading
 from functools import partial
@@ -15,16 +15,16 @@ _CALLS = 8_000
 
 
 def measure(auths, rounds=9):
-    """Seconds a call, all threads together: the floor and `auths`, in 1 thread and in many."""
-    everyone = {"floor": Floor(), **auths}
+    """Measure the seconds per call of all threads together: of the floor and `auths`, in 1 thread and in many."""
+    callers = {"floor": Floor(), **auths}
     return interleave(
-        {(name, count): partial(sharing, [auth], count) for name, auth in everyone.items() for count in (1, MANY)},
+        {(name, count): partial(start_threads, [auth], count) for name, auth in callers.items() for count in (1, MANY)},
         rounds,
     )
 
 
-def sharing(auths, count):
-    """Make ready so many threads, in each of which every auth has its turn."""
+def start_threads(auths, count):
+    """Start `count` threads that wait; each will use every auth in turn."""
     share = _CALLS // count
     batches = [list(zip(cycle(auths), fresh_requests(share, HEADER))) for _ in range(count)]
     gate = threading.Barrier(count + 1)
@@ -43,6 +43,6 @@ def sharing(auths, count):
         for thread in threads:
             thread.join()
 
-    # All of them stand at the gate: starting a thread is not what is measured.
+    # All threads wait at the gate: their start is not measured.
     until(lambda: gate.n_waiting == count)
     return work, share * count

@@ -1,4 +1,4 @@
-"""Worlds: a token service on loopback, and a client that sends requests to it; the same verbs for all of them."""
+"""Worlds: a token service on loopback, and a client that sends requests to it. All have the same methods."""
 
 from contextlib import contextmanager
 
@@ -12,7 +12,7 @@ from .floor import API_ID
 
 
 class KiwoomWorld:
-    """The plugin, against a Kiwoom; both go by one clock."""
+    """The plugin, with a local Kiwoom server; both use one clock."""
 
     def __init__(self, server):
         self._server = server
@@ -21,10 +21,10 @@ class KiwoomWorld:
         self.auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
 
     def send(self, api_id=API_ID):
-        answer = self._session.post(
+        response = self._session.post(
             self._server.url + PATH, json={"stk_cd": "005930"}, auth=self.auth.for_api(api_id)
         )
-        return answer.status_code == 200 and answer.json()["return_code"] == 0
+        return response.status_code == 200 and response.json()["return_code"] == 0
 
     @property
     def issues(self):
@@ -38,24 +38,24 @@ class KiwoomWorld:
         self._server.revoke_all()
 
     def renew(self):
-        """Replace the token, once it is no longer new."""
+        """Replace the token, after it is no longer new."""
         self._server.clock.advance(minutes=2)
         self.auth.renew()
 
     def come_near_expiry(self):
-        """Go to the last 200 seconds of the token."""
+        """Advance to the last 200 seconds of the token."""
         self.send()
         self._server.clock.advance(seconds=86400 - 200)
 
     def expire_in(self, seconds):
-        """Have the token expire so many seconds from now, with `latency` seconds for the next token call."""
+        """Let the token expire in `seconds`."""
         self.send()
         self._server.clock.advance(seconds=86400 - seconds)
 
-    def take(self, latency):
+    def set_latency(self, latency):
         self._server.latency = latency
 
-    def refuse_every_token(self):
+    def reject_every_token(self):
         self._server.fail(*[refusal(8103)] * 2000, path=PATH)
 
     def go_down(self):
@@ -63,7 +63,7 @@ class KiwoomWorld:
 
 
 class ServiceWorld:
-    """A peer, against a token service in its own dialect."""
+    """A peer, with a token service in its own format."""
 
     def __init__(self, service, make_sender, margin):
         self._service = service
@@ -86,24 +86,24 @@ class ServiceWorld:
         self.send()
 
     def expire_in(self, seconds):
-        # What it takes for its expiry comes that much earlier; in Kiwoom's way, asking then does not help.
+        # A peer takes its token for expired `margin` seconds early; as with Kiwoom, a token call does not help then.
         self._service.lifetime = self._margin + seconds
         self.send()
         self._service.lifetime = 86400
 
-    def take(self, latency):
+    def set_latency(self, latency):
         self._service.latency = latency
 
-    def refuse_every_token(self):
-        self._service.refusing = True
+    def reject_every_token(self):
+        self._service.is_rejecting = True
 
     def go_down(self):
-        self._service.down = True
+        self._service.is_down = True
 
 
 @contextmanager
 def plugin_world(reissue="same"):
-    """The plugin's own."""
+    """Run the world of the plugin."""
     real = KiwoomAuth.clock
     with KiwoomServer(reissue=reissue, strict=False) as server:
         KiwoomAuth.clock = server.clock
@@ -114,7 +114,7 @@ def plugin_world(reissue="same"):
 
 
 def peer_world(make_sender, margin):
-    """The world of a peer, as a function of what a second token call gives."""
+    """Return a function that runs the world of a peer; `reissue` says what a second token call returns."""
     from .service import TokenService
 
     @contextmanager
