@@ -1,4 +1,4 @@
-"""What several tests of the command line share."""
+"""Fixtures for the tests of the command line."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from tests.helpers.cli import Ran, demo
 
 
 @pytest.fixture(autouse=True)
-def english() -> None:
-    """Texts are English, whatever command an earlier test ran."""
+def use_english() -> None:
+    """Make texts English, whatever command an earlier test ran."""
     use_language("en")
 
 
 @pytest.fixture(scope="session")
-def shown() -> Ran:
-    """The one run of ``demo``, as a process of its own."""
+def demo_run() -> Ran:
+    """The one run of ``demo``, in a process of its own."""
     return demo()

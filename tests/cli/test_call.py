@@ -9,7 +9,7 @@ from tests.helpers.cli import PATH, answer, refuse, run, sent_body
 
 
 def test_it_prints_the_response_as_json(server):
-    """The response stands on stdout as indented JSON, its Korean text readable, and nothing on stderr."""
+    """The response is printed on stdout as indented JSON with readable Korean, and nothing on stderr."""
     answer(server, {"stk_nm": "삼성전자", "return_code": 0})
 
     ran = run(server, "call", "ka10001", PATH, '{"stk_cd": "005930"}')
@@ -18,8 +18,8 @@ def test_it_prints_the_response_as_json(server):
     assert '{\n  "stk_nm": "삼성전자",\n  "return_code": 0\n}\n' == ran.out
 
 
-def test_what_it_needs(server):
-    """Without arguments, it names the two that it needs, and not the body."""
+def test_missing_arguments_are_named(server):
+    """Without arguments, the error names the two that are required, and not the body."""
     ran = run(server, "call")
 
     assert (2, 0) == (ran.status, server.issues)
@@ -27,7 +27,7 @@ def test_what_it_needs(server):
 
 
 def test_it_sends_one_authenticated_request(server):
-    """au10001, then the request with token, api-id and the body as it was written."""
+    """au10001 is called, then the request is sent with the token, the api-id and the body as it was written."""
     run(server, "call", "ka10001", PATH, '{"stk_cd":  "005930"}')
 
     issue, request = server.requests
@@ -38,14 +38,14 @@ def test_it_sends_one_authenticated_request(server):
 
 
 def test_without_a_body_it_sends_an_empty_object(server):
-    """All of Kiwoom's APIs take a JSON object: without an argument it is {}."""
+    """Without a body argument the body is {}, since all of Kiwoom's APIs take a JSON object."""
     run(server, "call", "ka10001", PATH)
 
     assert b"{}" == server.requests[-1].body
 
 
 def test_fields_need_no_quotation_marks(server):
-    """FIELD=VALUE, several times, is a JSON object of strings; a value may have an equals sign and may be empty."""
+    """FIELD=VALUE arguments become a JSON object of strings; a value may contain an equals sign, or be empty."""
     assert 0 == run(server, "call", "ka10001", PATH, "stk_cd=005930", "nm=삼성=", "qty=").status
 
     assert {"stk_cd": "005930", "nm": "삼성=", "qty": ""} == sent_body(server)
@@ -56,8 +56,8 @@ def test_fields_need_no_quotation_marks(server):
     [["005930"], ["stk_cd=005930", "KRX"], ["=005930"], ["stk_cd=1", "stk_cd=2"], ["stk_cd=1", "{}"], ["nm=\udce3"]],
     ids=["no equals sign", "one without", "no name", "one name twice", "JSON as well", "not text"],
 )
-def test_fields_that_are_not_ones_are_not_sent(server, fields):
-    """A body that cannot be meant is refused before anything is sent."""
+def test_malformed_fields_are_not_sent(server, fields):
+    """Malformed FIELD=VALUE arguments are an error, and nothing is sent."""
     ran = run(server, "call", "ka10001", PATH, *fields)
 
     assert 1 == ran.status
@@ -66,16 +66,16 @@ def test_fields_that_are_not_ones_are_not_sent(server, fields):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_the_body_comes_from_a_file(server, tmp_path, encoding):
-    """@FILE is read, in UTF-8 or as PowerShell 5.1's > writes it; no BOM is sent."""
+def test_the_body_is_read_from_a_file(server, tmp_path, encoding):
+    """@FILE is read as UTF-8 or as UTF-16, which PowerShell 5.1's > writes; the BOM is not sent."""
     (tmp_path / "body.json").write_bytes('{"nm": "삼성"}'.encode(encoding))
 
     assert 0 == run(server, "call", "ka10001", PATH, f"@{tmp_path / 'body.json'}").status
     assert '{"nm": "삼성"}'.encode() == server.requests[-1].body
 
 
-def test_the_body_comes_from_stdin(server):
-    """- stands for stdin."""
+def test_the_body_is_read_from_stdin(server):
+    """The argument - reads the body from stdin."""
     assert 0 == run(server, "call", "ka10001", PATH, "-", stdin='{"nm": "삼성"}'.encode()).status
     assert {"nm": "삼성"} == sent_body(server)
 
@@ -85,8 +85,8 @@ def test_the_body_comes_from_stdin(server):
     [b"[1]", b"005930", b"{stk_cd: 005930}", b"", b"{", "삼성".encode("cp949"), b"[" * 100_000, b"\xff\xfe{"],
     ids=["list", "number", "no quotation marks", "empty", "cut off", "cp949", "too deep", "half UTF-16"],
 )
-def test_a_body_that_is_not_an_object_is_not_sent(server, body):
-    """Anything but a JSON object is refused before anything is sent."""
+def test_a_body_on_stdin_that_is_not_an_object_is_not_sent(server, body):
+    """A body on stdin that is not a JSON object is an error, and nothing is sent."""
     ran = run(server, "call", "ka10001", PATH, "-", stdin=body)
 
     assert 1 == ran.status
@@ -96,21 +96,21 @@ def test_a_body_that_is_not_an_object_is_not_sent(server, body):
 
 @pytest.mark.parametrize("body", ["[1]", "{", ""])
 def test_an_argument_that_is_not_an_object_is_not_sent(server, body):
-    """The same for JSON on the command line."""
+    """JSON on the command line that is not an object is an error, and nothing is sent."""
     assert 1 == run(server, "call", "ka10001", PATH, body).status
     assert [] == server.requests
 
 
-def test_a_body_file_that_is_not_there_is_named(server, tmp_path):
-    """A missing file: one error with its name."""
+def test_a_missing_body_file_is_named(server, tmp_path):
+    """The error for a missing body file names its path."""
     ran = run(server, "call", "ka10001", PATH, f"@{tmp_path / 'body.json'}")
 
     assert 1 == ran.status
     assert f"the body cannot be read from {tmp_path / 'body.json'}: " in ran.complaint
 
 
-def test_without_stdin_there_is_no_body(server):
-    """A program without a stdin, as under pythonw, sends nothing."""
+def test_without_stdin_nothing_is_sent(server):
+    """In a process without a stdin, as under pythonw, the argument - is an error, and nothing is sent."""
     ran = run(server, "call", "ka10001", PATH, "-", stdin=None)
 
     assert (1, []) == (ran.status, server.requests)
@@ -126,8 +126,8 @@ def test_without_stdin_there_is_no_body(server):
         ("", PATH, "an api-id is 1 to 10 visible ASCII characters"),
     ],
 )
-def test_an_api_that_cannot_be_one_is_not_called(server, api_id, path, reason):
-    """A wrong path or api-id is refused before anything is sent."""
+def test_an_invalid_path_or_api_id_is_not_called(server, api_id, path, reason):
+    """An invalid path or api-id is an error, and nothing is sent."""
     ran = run(server, "call", api_id, path)
 
     assert 1 == ran.status
@@ -136,7 +136,7 @@ def test_an_api_that_cannot_be_one_is_not_called(server, api_id, path, reason):
 
 
 def test_a_continuation_is_printed_as_the_options_that_fetch_it(server):
-    """cont-yn and next-key of the response stand on stderr, ready to be pasted; stdout stays JSON."""
+    """cont-yn and next-key of the response are printed on stderr as options to paste; stdout is only JSON."""
     answer(server, {"return_code": 0}, {"cont-yn": "Y", "next-key": "20241107 0930"})
 
     ran = run(server, "call", "ka10001", PATH)
@@ -147,14 +147,14 @@ def test_a_continuation_is_printed_as_the_options_that_fetch_it(server):
 
 
 def test_the_last_page_prints_no_continuation(server):
-    """cont-yn: N is no continuation."""
+    """A response with cont-yn: N prints nothing on stderr."""
     answer(server, {"return_code": 0}, {"cont-yn": "N", "next-key": ""})
 
     assert "" == run(server, "call", "ka10001", PATH).err
 
 
 def test_a_continuation_is_sent(server):
-    """--cont-yn and --next-key are sent as the headers; without them there are none."""
+    """--cont-yn and --next-key are sent as headers; without the options there are no such headers."""
     run(server, "call", "ka10001", PATH, "--cont-yn", "Y", "--next-key", "20241107 0930")
     headers = server.requests[-1].headers
     assert ("Y", "20241107 0930") == (headers["cont-yn"], headers["next-key"])
@@ -163,8 +163,8 @@ def test_a_continuation_is_sent(server):
     assert not {"cont-yn", "next-key"} & server.requests[-1].headers.keys()
 
 
-def test_a_next_key_that_cannot_be_one_is_not_sent(server):
-    """A header cannot hold Korean: one error, nothing sent."""
+def test_a_next_key_that_is_not_ascii_is_not_sent(server):
+    """A Korean --next-key, which a header cannot hold, is an error, and nothing is sent."""
     ran = run(server, "call", "ka10001", PATH, "--cont-yn", "Y", "--next-key", "다음")
 
     assert 1 == ran.status
@@ -173,7 +173,7 @@ def test_a_next_key_that_cannot_be_one_is_not_sent(server):
 
 
 def test_a_revoked_token_is_replaced(server):
-    """A token that is revoked between its issue and its use: issued again, sent again, exit status 0."""
+    """A token that is revoked between its issue and its use is replaced, and the request is resent."""
 
     def revoke(request):
         server.revoke_all()
@@ -200,7 +200,7 @@ def test_a_revoked_token_is_replaced(server):
     ],
 )
 def test_a_refusal_is_an_error_with_advice(server, return_code, msg, status, advice):
-    """Exit status 0 only for return_code 0: otherwise Kiwoom's words and what to do."""
+    """A return_code other than 0 is exit status 1, with Kiwoom's message and advice."""
     refuse(server, msg, return_code, status, PATH)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -213,8 +213,8 @@ def test_a_refusal_is_an_error_with_advice(server, return_code, msg, status, adv
 
 
 @pytest.mark.parametrize("return_code, status", [(20, 200), (0, 500)])
-def test_a_code_that_is_no_error_of_a_call_has_no_advice(server, return_code, status):
-    """No data, and a success with an HTTP error, are explained by Kiwoom's words alone."""
+def test_no_data_and_http_500_have_no_advice(server, return_code, status):
+    """A response without data, and return_code 0 with HTTP 500, are errors with Kiwoom's message and no advice."""
     refuse(server, "[2000](RC4058:모의투자 장종료)", return_code, status, PATH)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -224,7 +224,7 @@ def test_a_code_that_is_no_error_of_a_call_has_no_advice(server, return_code, st
 
 
 def test_a_response_without_return_code_is_an_error(server):
-    """A response that does not say 0 is shown, and is no success."""
+    """A response without a return_code is printed, and the exit status is 1."""
     answer(server, {"stk_nm": "삼성전자"})
 
     ran = run(server, "call", "ka10001", PATH)
@@ -235,7 +235,7 @@ def test_a_response_without_return_code_is_an_error(server):
 
 
 def test_return_code_0_as_a_string_is_a_success(server):
-    """The vendor's numbers come as strings too."""
+    """The return_code "0" is a success: Kiwoom sends numbers as strings, too."""
     answer(server, {"return_code": "0"})
 
     assert 0 == run(server, "call", "ka10001", PATH).status
@@ -243,7 +243,7 @@ def test_return_code_0_as_a_string_is_a_success(server):
 
 @pytest.mark.parametrize("body", [b"<html>maintenance</html>", b"", b"[]"])
 def test_a_response_that_is_not_a_json_object_is_an_error(server, body):
-    """A maintenance page: one error with the HTTP status, nothing on stdout."""
+    """A response that is not a JSON object is an error with its HTTP status; nothing is printed on stdout."""
     answer(server, body, status=503)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -253,7 +253,7 @@ def test_a_response_that_is_not_a_json_object_is_an_error(server, body):
 
 
 def test_a_connection_that_breaks_is_an_error(server):
-    """No response to the request: one error, which names the command that shows more."""
+    """A request without a response is an error that refers to `doctor`."""
     server.fail(faults.RESET_BEFORE, path=PATH)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -264,8 +264,8 @@ def test_a_connection_that_breaks_is_an_error(server):
 
 
 @pytest.mark.parametrize("host", ["api..x", f"{'a' * 64}.example"], ids=["an empty label", "a label of 64 letters"])
-def test_a_proxy_whose_name_cannot_be_one_is_an_error(server, tmp_path, host):
-    """urllib3's error for such a host, which requests lets through, is told as a failed request."""
+def test_a_proxy_with_an_invalid_host_name_is_an_error(server, tmp_path, host):
+    """A proxy's invalid host name, for which requests raises an error of urllib3, is reported as a failed request."""
     store = str(tmp_path / "tokens.db")
     run(server, "token", "--store", store)
 
@@ -276,7 +276,7 @@ def test_a_proxy_whose_name_cannot_be_one_is_an_error(server, tmp_path, host):
 
 
 def test_a_redirect_is_not_followed(server):
-    """The body, an order say, goes to the address that was named and to no other."""
+    """A redirect is not followed: the body, such as an order, is sent to the given address only."""
     answer(server, b"", {"Location": f"{server.url}/api/dostk/ordr"}, 307)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -286,8 +286,8 @@ def test_a_redirect_is_not_followed(server):
     assert PATH == server.requests[-1].path
 
 
-def test_a_response_does_not_steer_the_terminal(server):
-    """Escape sequences in Kiwoom's words are not printed as they are."""
+def test_control_characters_in_a_response_are_not_printed(server):
+    """Escape sequences in Kiwoom's message do not reach the terminal."""
     refuse(server, "\x1b[2J\x9b2J\r\nbell\x07", 7, path=PATH)
 
     ran = run(server, "call", "ka10001", PATH)
@@ -296,8 +296,8 @@ def test_a_response_does_not_steer_the_terminal(server):
     assert not {"\x1b", "\x9b", "\x07", "\r"} & set(ran.out)
 
 
-def test_its_errors_are_korean(server):
-    """--lang ko: the sentence around Kiwoom's words, and what to do, in Korean."""
+def test_errors_are_korean_with_lang_ko(server):
+    """With --lang ko, the sentence around Kiwoom's message and the advice are Korean."""
     refuse(server, "[1511:필수 입력 값]", 2, path=PATH)
 
     ran = run(server, "call", "ka10001", PATH, "--lang", "ko")
@@ -306,7 +306,7 @@ def test_its_errors_are_korean(server):
 
 
 def test_an_error_of_the_package_is_introduced_in_korean(server):
-    """What KiwoomAuth raises has English words: a Korean meaning stands before them, and where to read more."""
+    """With --lang ko, a Korean meaning precedes KiwoomAuth's English error, and the error refers to `explain`."""
     ran = run(server, "call", "ka1000100001", PATH, "--lang", "ko")
 
     assert ran.complaint.startswith("오류: api-id가 잘못되었거나 두 개가 지정되었습니다: an api-id is 1 to 10")

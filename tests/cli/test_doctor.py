@@ -1,4 +1,4 @@
-"""``doctor``: each failure that it knows, provoked, and mended by what it printed."""
+"""``doctor``: each failure is provoked and reported with advice; some tests follow the advice and see it work."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no mo
 
 
 class Diagnosis:
-    """The output of doctor, taken apart; no secret was in it, and no line is wider than 80 columns."""
+    """The parsed output of one run of doctor, which holds no secret."""
 
     def __init__(self, server, *arguments, command=run, **variables):
         env = environ(server, **variables)
@@ -44,31 +44,31 @@ class Diagnosis:
         self.failed = [name for name, status in self.statuses.items() if status == "FAIL"]
 
 
-def assert_well(diagnosis):
+def assert_ready(diagnosis):
     assert (0, [], "") == (diagnosis.status, diagnosis.failed, diagnosis.ran.err)
     assert ALL == diagnosis.names
     assert re.fullmatch(r"Ready: requests to http\S+ get a token\.", diagnosis.last_line)
 
 
 def assert_fails(diagnosis, name, detail, advice):
-    """`name`, and nothing else, failed, and the last line says what to do next."""
+    """Assert that only the check `name` failed, and that the last line says what to do next."""
     assert (1, [name], "") == (diagnosis.status, diagnosis.failed, diagnosis.ran.err)
     assert detail in diagnosis.details[name]
     assert advice in diagnosis.advice[name]
     assert f'Not ready. Fix "{name}" first, as the arrow says, and run doctor again.' == diagnosis.last_line
 
 
-def test_all_is_well(server):
-    """Every check passes, one row each, exit status 0; one GET and one au10001 were sent."""
+def test_every_check_passes(server):
+    """Every check passes, with exit status 0; one GET and one au10001 call were sent."""
     diagnosis = Diagnosis(server)
 
-    assert_well(diagnosis)
+    assert_ready(diagnosis)
     assert [("GET", "/"), ("POST", "/oauth2/token")] == [(request.method, request.path) for request in server.requests]
     assert re.match(r"token [0-9a-f]{8}, expires [-\d]{10} [:\d]{8} KST; ", diagnosis.details["au10001"])
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_its_columns_are_aligned(server, language):
+def test_columns_are_aligned_in_both_languages(server, language):
     """Every line fits 80 columns and is aligned, in both languages."""
     lines = run(server, "doctor", "--lang", language).out.splitlines()
 
@@ -77,16 +77,16 @@ def test_its_columns_are_aligned(server, language):
     assert {20} == {display_width(row[0]) for row in rows}
 
 
-def test_it_speaks_korean(server):
-    """--lang ko: the statuses, the names of the checks, and the last line are Korean."""
+def test_output_is_korean_with_lang_ko(server):
+    """With --lang ko, the statuses, the names of the checks and the last line are Korean."""
     out = run(server, "doctor", "--lang", "ko").out
 
     assert "정상  시계          서버와 같습니다\n" in out
     assert f"준비되었습니다. {server.url} 주소로 보내는 요청에 토큰이 붙습니다.\n" in out
 
 
-def test_nothing_but_au10001_carries_a_secret(server, tmp_path):
-    """The GET that looks at the connection has neither keys nor token, nor what netrc says."""
+def test_only_au10001_carries_a_secret(server, tmp_path):
+    """The GET that tests the connection carries no key, no token and no password from netrc."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password fake-password\n")
     (tmp_path / "netrc").chmod(0o600)
 
@@ -102,14 +102,14 @@ def test_keys_from_files_are_found(server, tmp_path):
 
     diagnosis = Diagnosis(None, KIWOOM_BASE_URL=server.url, **variables)
 
-    assert_well(diagnosis)
+    assert_ready(diagnosis)
     assert diagnosis.details["keys"].endswith("from KIWOOM_APPKEY_FILE and KIWOOM_SECRETKEY_FILE")
 
 
 @posix
 @pytest.mark.parametrize("mode", [0o640, 0o604])
 def test_key_files_that_others_can_read_are_a_warning(server, tmp_path, mode):
-    """A key file that is open to others: a warning with the command that mends it, exit status 0."""
+    """A key file that others can read is a warning with the command that fixes it; the exit status is 0."""
     variables = write_key_files(server, tmp_path, mode)
 
     diagnosis = Diagnosis(None, KIWOOM_BASE_URL=server.url, **variables)
@@ -141,16 +141,16 @@ def test_key_files_that_others_can_read_are_a_warning(server, tmp_path, mode):
     ],
     ids=["no appkey", "no secretkey", "renamed", "twice", "no file", "quotation marks", "white space", "a file's name"],
 )
-def test_keys_that_cannot_be_read_are_told(server, variables, detail, advice):
-    """Keys that are missing or malformed: what is wrong, and nothing is sent."""
+def test_missing_or_malformed_keys_fail(server, variables, detail, advice):
+    """Missing or malformed keys are a failure that says what is wrong, and nothing is sent."""
     diagnosis = Diagnosis(server, **variables)
 
     assert_fails(diagnosis, "keys", detail, advice)
     assert (["keys"], []) == (diagnosis.names, server.requests)
 
 
-def test_one_key_given_twice_is_told(server):
-    """The same text for both keys cannot be right."""
+def test_equal_keys_fail(server):
+    """The same text for both keys is a failure."""
     diagnosis = Diagnosis(server, KIWOOM_SECRETKEY=server.appkey)
 
     assert ["keys", "au10001"] == diagnosis.failed
@@ -160,8 +160,8 @@ def test_one_key_given_twice_is_told(server):
 
 
 @pytest.mark.parametrize("in_file", [False, True])
-def test_a_key_that_was_cut_off_is_told(server, tmp_path, in_file):
-    """A key of a few characters has lost the others."""
+def test_a_key_that_is_too_short_fails(server, tmp_path, in_file):
+    """A key of a few characters is a failure: the rest of it is missing."""
     (tmp_path / "key.txt").write_text("fake-secret")
     variables = {"KIWOOM_SECRETKEY": "fake-secret"}
     if in_file:
@@ -182,8 +182,8 @@ def test_a_key_that_was_cut_off_is_told(server, tmp_path, in_file):
     ],
     ids=["nonsense", "both", "plain http"],
 )
-def test_an_environment_that_cannot_be_understood_is_told(server, variables, detail):
-    """Production or mock is never guessed."""
+def test_an_unclear_environment_fails(server, variables, detail):
+    """Variables that do not select one server are a failure: production or mock is never guessed."""
     diagnosis = Diagnosis(server, **variables)
 
     assert_fails(diagnosis, "environment", detail, "Use one of --mock, --base-url, KIWOOM_MOCK=1 and KIWOOM_BASE_URL")
@@ -199,15 +199,15 @@ def test_an_environment_that_cannot_be_understood_is_told(server, variables, det
     ],
 )
 def test_the_environment_is_named(server, options, variables, kind):
-    """Which of Kiwoom's two hosts the keys go to, in both languages."""
-    # A proxy that is not there: no test goes to Kiwoom.
+    """The environment is shown with its Korean name and the host that the keys go to."""
+    # An unreachable proxy, so that no test connects to Kiwoom.
     diagnosis = Diagnosis(server, *options, HTTPS_PROXY="http://127.0.0.1:9", **variables)
 
     assert kind == diagnosis.details["environment"]
 
 
-def test_a_proxy_that_is_not_there_is_told(server):
-    """A dead proxy: named without its password; NO_PROXY, as it says, is the way around it."""
+def test_an_unreachable_proxy_fails(server):
+    """An unreachable proxy is a failure that does not show its password; NO_PROXY fixes it, as the advice says."""
     proxy = dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://user:fake-password@127.0.0.1:9")
 
     diagnosis = Diagnosis(server, **proxy)
@@ -216,12 +216,12 @@ def test_a_proxy_that_is_not_there_is_told(server):
     assert "127.0.0.1:9" == diagnosis.details["proxy"]
     assert "the proxy does it" == diagnosis.details["name look-up"]
     assert (UP_TO_CONNECTION, []) == (diagnosis.names, server.requests)
-    assert_well(Diagnosis(server, NO_PROXY="127.0.0.1", **proxy))
+    assert_ready(Diagnosis(server, NO_PROXY="127.0.0.1", **proxy))
 
 
-def test_a_host_that_is_not_known_is_told(server):
-    """A name that cannot be looked up: nothing after that is tried."""
-    # Without a name server that answers, each of them would be waited for; a process reads RES_OPTIONS at its start.
+def test_an_unknown_host_fails(server):
+    """A host name that cannot be looked up is a failure, and nothing after it is tried."""
+    # Keeps the wait short if no name server responds. A process reads RES_OPTIONS when it starts.
     options = {"command": run_process, "RES_OPTIONS": "timeout:1 attempts:1"}
     diagnosis = Diagnosis(server, "--base-url", "https://kiwoom.invalid", **options)
 
@@ -230,8 +230,8 @@ def test_a_host_that_is_not_known_is_told(server):
 
 
 @pytest.mark.parametrize("host", ["api..x", f"{'a' * 64}.example"], ids=["an empty label", "a label of 64 letters"])
-def test_a_name_that_cannot_be_one_is_told(server, host):
-    """A host that no look-up takes, as base_url and as proxy: a failure with advice, and no bug."""
+def test_an_invalid_host_name_fails(server, host):
+    """An invalid host name in base_url or in a proxy's address is a failure with advice, not a bug."""
     diagnosis = Diagnosis(server, "--base-url", f"https://{host}")
     assert_fails(diagnosis, "name look-up", f"{host}: ", "the spelling of --base-url")
 
@@ -239,19 +239,19 @@ def test_a_name_that_cannot_be_one_is_told(server, host):
     assert_fails(diagnosis, "connection", "LocationParseError", "Check the proxy")
 
 
-def test_a_port_where_nobody_listens_is_told(server):
-    """A refused connection: in a few words, not urllib3's many."""
+def test_a_refused_connection_fails(server):
+    """A refused connection is a failure in a few words, without urllib3's long text."""
     diagnosis = Diagnosis(server, "--base-url", "http://127.0.0.1:9")
 
     assert_fails(diagnosis, "connection", "ConnectionRefusedError: ", "No server listens there")
     assert UP_TO_CONNECTION == diagnosis.names
 
 
-def test_a_host_that_does_not_respond_is_told(server, monkeypatch):
-    """A connection that is neither made nor refused, as behind a firewall."""
+def test_a_host_that_does_not_respond_fails(server, monkeypatch):
+    """A connection that is neither accepted nor refused, as with a firewall, is a failure after a timeout."""
     monkeypatch.setattr("requests_kiwoom.cli.network._TIMEOUT", (0.3, 10.0))  # Instead of three seconds.
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as waiting:
-        for _ in range(4):  # A client after these waits for good.
+        for _ in range(4):  # They fill the backlog: the next client is never accepted.
             client = waiting.enter_context(socket.socket())
             client.setblocking(False)
             client.connect_ex(full.getsockname())
@@ -260,27 +260,27 @@ def test_a_host_that_does_not_respond_is_told(server, monkeypatch):
     assert_fails(diagnosis, "connection", "timed out", "No response in time: a firewall drops the connection")
 
 
-def test_a_certificate_that_is_not_trusted_is_told():
-    """TLS opened on the way: the CA file in REQUESTS_CA_BUNDLE, as it says, mends it."""
+def test_an_untrusted_certificate_fails():
+    """A certificate that is not trusted is a failure; REQUESTS_CA_BUNDLE fixes it, as the advice says."""
     with KiwoomServer(tls=True) as server:
         diagnosis = Diagnosis(server)
 
         assert_fails(diagnosis, "connection", "CERTIFICATE_VERIFY_FAILED", "Set REQUESTS_CA_BUNDLE to its CA file")
         assert [] == server.requests
-        mended = Diagnosis(server, REQUESTS_CA_BUNDLE=server.ca_bundle)
-        assert_well(mended)
-        assert mended.details["connection"].endswith("certificate verified")
+        fixed = Diagnosis(server, REQUESTS_CA_BUNDLE=server.ca_bundle)
+        assert_ready(fixed)
+        assert fixed.details["connection"].endswith("certificate verified")
 
 
-def test_a_port_without_tls_is_told(server):
-    """https to a port of plain http is not about certificates."""
+def test_https_to_a_plain_http_port_fails(server):
+    """https to a port of plain http is a failure that names TLS, not certificates."""
     diagnosis = Diagnosis(server, "--base-url", server.url.replace("http:", "https:"))
 
     assert_fails(diagnosis, "connection", "SSLError", "does not speak TLS")
 
 
-def test_a_ca_file_that_is_not_there_is_told(server, tmp_path):
-    """REQUESTS_CA_BUNDLE names a file that does not exist."""
+def test_a_missing_ca_file_fails(server, tmp_path):
+    """A REQUESTS_CA_BUNDLE that names a missing file is a failure with advice."""
     url = server.url.replace("http:", "https:")
     diagnosis = Diagnosis(server, "--base-url", url, REQUESTS_CA_BUNDLE=str(tmp_path / "ca.pem"))
 
@@ -288,8 +288,8 @@ def test_a_ca_file_that_is_not_there_is_told(server, tmp_path):
 
 
 @pytest.mark.parametrize("hours, word", [(-9, "behind"), (9, "ahead of")])
-def test_a_clock_that_is_wrong_is_told(server, local_clock, hours, word):
-    """A clock nine hours off, KST taken for UTC say; the checks after it go on, and say nothing about ages."""
+def test_a_wrong_clock_fails(server, local_clock, hours, word):
+    """A clock nine hours off (KST taken for UTC) is a failure; the later checks run, but show no token's age."""
     local_clock.advance(hours=hours)
 
     diagnosis = Diagnosis(server)
@@ -299,7 +299,7 @@ def test_a_clock_that_is_wrong_is_told(server, local_clock, hours, word):
     assert diagnosis.details["au10001"].endswith("KST")
     assert ALL == diagnosis.names
     local_clock.advance(hours=-hours)
-    assert_well(Diagnosis(server))
+    assert_ready(Diagnosis(server))
 
 
 @pytest.mark.parametrize(
@@ -313,31 +313,31 @@ def test_a_clock_that_is_wrong_is_told(server, local_clock, hours, word):
         (["Date: Fri, 31 Dec 9999 23:59:59 -0100"], "not checked: the server sent no Date"),
     ],
 )
-def test_an_odd_date(headers, detail):
-    """A server without a usable Date leaves the clock unchecked; any year is one, and without a zone it is UTC."""
+def test_a_missing_or_unusual_date_header(headers, detail):
+    """Without a usable Date header the clock is not checked. Any year is usable, and without a zone it is UTC."""
     with RawServer(http(b"", "200 OK", *headers)) as server:
         diagnosis = Diagnosis(None, KIWOOM_APPKEY=KEY, KIWOOM_SECRETKEY=KEY[::-1], KIWOOM_BASE_URL=server.url)
 
     assert diagnosis.details["clock"].endswith(detail)
 
 
-def test_half_a_minute_is_no_failure(server, local_clock):
-    """A clock that is off by seconds does no harm: it is told, and that is all."""
+def test_a_clock_that_is_off_by_seconds_passes(server, local_clock):
+    """A clock that is off by seconds is reported, but is no failure."""
     local_clock.advance(seconds=30)
 
     diagnosis = Diagnosis(server)
 
-    assert_well(diagnosis)
+    assert_ready(diagnosis)
     assert diagnosis.details["clock"].endswith(" s ahead of the server's")
 
 
-def test_a_new_token_is_called_new(server):
-    """A token that au10001 has just issued is already new: `renew` would not change it."""
+def test_a_new_token_is_reported_as_new(server):
+    """A token that au10001 has just issued is reported as new: `renew` would not replace it."""
     assert Diagnosis(server).details["au10001"].endswith("; already new: it has its full 24 hours")
 
 
-def test_a_token_of_another_program_is_told(server):
-    """A token that was issued before this run: another program may be using the key."""
+def test_a_token_issued_before_this_run_is_reported(server):
+    """For a token that was issued before this run, the output says that another program may use the key."""
     run(server, "token")
     server.clock.advance(hours=3)
 
@@ -347,62 +347,62 @@ def test_a_token_of_another_program_is_told(server):
     )
 
 
-def test_wrong_keys_are_told(server):
-    """8001: Kiwoom's words, and to check that both keys are a pair."""
+def test_wrong_keys_fail(server):
+    """Code 8001 is a failure with Kiwoom's message and the advice to check that both keys are one pair."""
     diagnosis = Diagnosis(server, KIWOOM_APPKEY=server.secretkey, KIWOOM_SECRETKEY=server.appkey)
 
     assert_fails(diagnosis, "au10001", "return_code 3: 인증에 실패했습니다[8001:", "one pair from the portal")
-    assert_well(Diagnosis(server))
+    assert_ready(Diagnosis(server))
 
 
-def test_keys_of_the_other_environment_are_told():
-    """8030: production's keys at mock trading; the other address mends it."""
+def test_keys_of_the_other_environment_fail():
+    """Code 8030, for production keys at mock trading, is a failure; the other address fixes it."""
     with KiwoomServer() as production, KiwoomServer(mock=True, beside=production) as mock:
         diagnosis = Diagnosis(production, KIWOOM_BASE_URL=mock.url)
 
         assert_fails(diagnosis, "au10001", "[8030:", "Mock trading (모의투자) needs")
-        assert_well(Diagnosis(production))
+        assert_ready(Diagnosis(production))
 
 
-def test_an_ip_address_that_is_not_registered_is_told(server):
-    """8050: which address to register."""
+def test_an_unregistered_ip_address_fails(server):
+    """Code 8050 is a failure with the advice to register this machine's public IP address."""
     server.allowed_ips = ["203.0.113.7"]
 
     assert_fails(Diagnosis(server), "au10001", "[8050:지정단말기", "Register this machine's public IP address")
     server.allowed_ips = ["127.0.0.1"]
-    assert_well(Diagnosis(server))
+    assert_ready(Diagnosis(server))
 
 
-def test_too_many_calls_are_told(server):
-    """1700: wait and send fewer."""
+def test_too_many_calls_fail(server):
+    """Code 1700 is a failure with the advice to wait and send fewer calls."""
     server.fail(Reply({"return_code": 5, "return_msg": "[1700:허용된 API 요청 개수를 초과하였습니다]"}, 429))
 
     assert_fails(Diagnosis(server), "au10001", "[1700:", "Wait a second")
-    assert_well(Diagnosis(server))
+    assert_ready(Diagnosis(server))
 
 
-def test_http_429_without_a_code_is_told(server):
-    """The status alone says that there were too many calls."""
+def test_http_429_without_a_code_fails(server):
+    """HTTP 429 without a code gets the advice for too many calls."""
     refuse(server, "slow down", 5, 429)
 
     assert_fails(Diagnosis(server), "au10001", "return_code 5: slow down", "Wait a second")
 
 
-def test_maintenance_is_told(server):
-    """A page in place of JSON: nothing of it is printed."""
+def test_a_maintenance_page_fails(server):
+    """A page instead of JSON is a failure, and its text is not printed."""
     server.fail(Reply(b"<html>fake-password</html>", 503))
 
     assert_fails(Diagnosis(server), "au10001", "HTTP 503)", "Try again later")
-    assert_well(Diagnosis(server))
+    assert_ready(Diagnosis(server))
 
 
-def test_a_store_that_can_be_used_is_told(server, tmp_path):
-    """A file of the user's own: readable and writable and private; nothing is left in it."""
+def test_a_usable_store_passes(server, tmp_path):
+    """A private store file is reported as readable, writable and private, and doctor leaves no record in it."""
     path = str(tmp_path / "tokens.db")
 
     diagnosis = Diagnosis(server, "--store", path)
 
-    assert_well(diagnosis)
+    assert_ready(diagnosis)
     assert "SQLiteStore, readable and writable and private" == diagnosis.details["store"]
     with sqlite3.connect(path) as database:
         assert [(0,)] == database.execute("SELECT count(*) FROM tokens").fetchall()
@@ -414,8 +414,8 @@ def test_a_store_that_can_be_used_is_told(server, tmp_path):
 
 
 @posix
-def test_a_store_that_is_open_to_others_is_told(server, tmp_path):
-    """A file that others may read: the chmod that it prints mends it."""
+def test_a_store_that_others_can_read_fails(server, tmp_path):
+    """A store file that others can read is a failure; the chmod that doctor prints fixes it."""
     path = tmp_path / "tokens.db"
     path.touch()
     path.chmod(0o644)
@@ -424,18 +424,18 @@ def test_a_store_that_is_open_to_others_is_told(server, tmp_path):
 
     assert_fails(diagnosis, "store", "chmod 600", "Fix this, or run without the store")
     path.chmod(0o600)
-    assert_well(Diagnosis(server, KIWOOM_STORE=str(path)))
+    assert_ready(Diagnosis(server, KIWOOM_STORE=str(path)))
 
 
-def test_a_quoted_store_is_told(server):
-    """Quotation marks around KIWOOM_STORE are told as for keys."""
+def test_a_store_in_quotation_marks_fails(server):
+    """Quotation marks around KIWOOM_STORE are a failure, as they are around keys."""
     diagnosis = Diagnosis(server, KIWOOM_STORE='"tokens.db"')
 
     assert_fails(diagnosis, "store", "has quotation marks or spaces around it", "Fix this")
 
 
-def test_a_store_of_another_program_is_told(server, tmp_path):
-    """Another program's database is left alone."""
+def test_another_programs_database_fails(server, tmp_path):
+    """A store file that is another program's database is a failure."""
     path = tmp_path / "tokens.db"
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE orders (id INTEGER)")
@@ -447,15 +447,15 @@ def test_a_store_of_another_program_is_told(server, tmp_path):
     assert_fails(diagnosis, "store", "another program's database", "names a file of your own")
 
 
-def test_a_redis_server_that_is_not_there_is_told(server):
-    """An address whose port is dead; its password is not printed."""
+def test_an_unreachable_redis_server_fails(server):
+    """An unreachable Redis server is a failure that does not show its password."""
     diagnosis = Diagnosis(server, KIWOOM_STORE="redis://:fake-password@127.0.0.1:9/0")
 
     assert_fails(diagnosis, "store", "127.0.0.1:9", "a Redis server that can be reached")
 
 
 def test_a_store_that_fails_does_not_end_the_checks(server, tmp_path):
-    """What does not depend on the store is still checked."""
+    """After a failure of the store, all other checks still run."""
     diagnosis = Diagnosis(server, "--store", str(tmp_path))
 
     assert ["store"] == diagnosis.failed
@@ -464,8 +464,8 @@ def test_a_store_that_fails_does_not_end_the_checks(server, tmp_path):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp949", "ascii"])
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_json_is_for_a_bug_report(server, encoding, language):
-    """--json holds the same findings, in English whatever the language, the versions, and no secret."""
+def test_json_has_the_findings_in_english(server, encoding, language):
+    """--json prints the findings and the versions, in English whatever the language, and no secret."""
     diagnosis = Diagnosis(server, "--json", "--lang", language, PYTHONIOENCODING=encoding)
 
     report = json.loads(diagnosis.ran.out)
@@ -477,7 +477,7 @@ def test_json_is_for_a_bug_report(server, encoding, language):
 
 
 def test_json_of_a_failure_has_its_advice(server):
-    """The exit status is that of the lines, and the advice stands beside the finding."""
+    """With --json, a failed check has its advice, and the exit status is 1."""
     diagnosis = Diagnosis(server, "--json", "--base-url", "http://127.0.0.1:9")
 
     check = json.loads(diagnosis.ran.out)["checks"][-1]

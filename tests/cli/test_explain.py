@@ -25,24 +25,24 @@ def explain(*arguments, language="en"):
     return ran.out
 
 
-def words(text):
+def on_one_line(text):
     return " ".join(text.split())
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=lambda code: str(code.number))
 def test_a_code_is_explained_in_both_languages(code):
-    """Meaning and advice of each code, as codes.py has them."""
-    english, korean = words(explain(str(code.number))), words(explain(str(code.number), language="ko"))
+    """The explanation of a code is its meaning and its advice in codes.py."""
+    english, korean = on_one_line(explain(str(code.number))), on_one_line(explain(str(code.number), language="ko"))
 
     assert english.startswith(f"{code.number} {code.meaning} (")
     assert english.endswith(f" -> {code.advice}")
     assert korean.startswith(f"{code.number} {code.meaning_ko} (")
-    assert korean.endswith(f" -> {words(code.advice_ko)}")
+    assert korean.endswith(f" -> {on_one_line(code.advice_ko)}")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_without_an_argument_all_codes_are_listed(language):
-    """A table of all codes, its columns aligned, and how to see more."""
+    """Without an argument, all codes are listed in aligned columns, with the command that explains one."""
     table, _, more = explain(language=language).partition("\n\n")
 
     head, *rows = table.splitlines()
@@ -66,18 +66,18 @@ def test_without_an_argument_all_codes_are_listed(language):
     ],
     ids=["return_msg", "JSON", "WebSocket", "words", "other digits", "not text"],
 )
-def test_a_message_is_explained(message):
-    """Kiwoom's whole words, a JSON response or a line of a log: the code in it counts."""
+def test_the_code_in_a_message_is_explained(message):
+    """The code is found in Kiwoom's message, in a JSON response and in a line of a log."""
     assert explain(message) == explain("8050")
 
 
 def test_a_message_needs_no_quotation_marks():
-    """Words that the shell took apart are one message."""
+    """Several arguments are one message, so it needs no quotation marks."""
     assert explain("인증에", "실패했습니다[8050:지정단말기", "인증에", "실패했습니다]") == explain("8050")
 
 
 def test_the_text_of_an_error_is_explained(server):
-    """The text of TokenRefused can be pasted as it is."""
+    """The text of a TokenRefused can be pasted unchanged."""
     server.fail(refusal(8010))
     with pytest.raises(TokenRefused) as caught:
         KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).token()
@@ -88,20 +88,20 @@ def test_the_text_of_an_error_is_explained(server):
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("name", EXCEPTIONS)
 def test_an_exception_is_explained(name, language):
-    """Every exception of the package, by its name."""
+    """Every exception of the package is explained by its name."""
     assert re.match(rf"{name}: .+\n(      .+\n)*   -> ", explain(name, language=language))
 
 
 @pytest.mark.parametrize("text", ["tokenrefused", "requests_kiwoom.exceptions.TokenRefused: no code in it"])
 def test_an_exception_is_found_in_a_line_of_a_traceback(text):
-    """With its module, with its text, and in any case."""
+    """An exception is found in any letter case, and with its module and its text."""
     assert explain(text) == explain("TokenRefused")
 
 
 @pytest.mark.parametrize("number", ["3", "20", "0"])
 @pytest.mark.parametrize("language, text", [("en", "is a return_code"), ("ko", "return_code입니다")])
 def test_a_return_code_is_not_a_code(number, language, text):
-    """return_code alone stands for several errors: which number to give instead."""
+    """A return_code stands for several errors, so the error says which number to give instead."""
     ran = run(None, "explain", number, "--lang", language)
 
     assert (1, "") == (ran.status, ran.out)
@@ -110,8 +110,8 @@ def test_a_return_code_is_not_a_code(number, language, text):
 
 
 @pytest.mark.parametrize("about", ["9999", "hello", "[9999:...]", "[2000](RC4058:모의투자 장종료)"])
-def test_anything_else_is_an_error(about):
-    """No code and no exception that is known: one error, exit status 1."""
+def test_a_text_without_a_known_code_is_an_error(about):
+    """A text without a known code or exception is an error with exit status 1."""
     ran = run(None, "explain", about)
 
     assert (1, "") == (ran.status, ran.out)
@@ -119,5 +119,5 @@ def test_anything_else_is_an_error(about):
 
 
 def test_an_unknown_code_of_a_request_is_explained():
-    """Codes from 1500 to 1599 are about the request, also those that no table has."""
+    """Codes from 1500 to 1599 are explained as errors of the request, even if codes.py does not list them."""
     assert explain("1599").startswith("1599  the request is wrong (request)\n")

@@ -30,7 +30,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 
 class Serving:
-    """A context manager: ``serve`` in a process of its own; afterwards its exit status and its stderr."""
+    """Run ``serve`` in a process of its own; after the block, `status` is its exit status and `log` its stderr."""
 
     def __init__(self, *arguments, **variables):
         self._command = [*COMMAND, "serve", *arguments]
@@ -41,14 +41,14 @@ class Serving:
             self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self._env, encoding="utf-8"
         )
         lines = []
-        # The last line issues a token in the last shell of this system: curl in both cmd.exe and sh.
+        # The last line issues a token in this system's last shell, cmd.exe or sh. In both it begins with curl.
         while not lines or not lines[-1].startswith("  curl "):
             line = self.process.stdout.readline()
             assert line, self.process.stderr.read()
             lines.append(line)
         self.introduction = "".join(lines)
         assignment = r"^  set (\w+)=(.+)$" if IS_WINDOWS else r"^  export (\w+)=(\S+)$"
-        #: The variables that it says to set, and the line for any other client.
+        #: The variables that the output says to set, and its curl line.
         self.variables = dict(re.findall(assignment, self.introduction, re.MULTILINE))
         self.curl = lines[-1].strip()
         self.url = self.variables["KIWOOM_BASE_URL"]
@@ -64,18 +64,18 @@ class Serving:
         self.status = self.process.returncode
 
     def run(self, *arguments):
-        """Run a command with the environment that it says to set."""
+        """Run a command with the variables that the output says to set."""
         return run(None, *arguments, **self.variables)
 
 
 def issue_20_at_once(serving):
-    """The return codes of 20 au10001 calls that start together."""
+    """Return the return codes of 20 au10001 calls that start together."""
     keys = {name.lower()[7:]: serving.variables[name] for name in ("KIWOOM_APPKEY", "KIWOOM_SECRETKEY")}
     body = json.dumps({"grant_type": "client_credentials", **keys}).encode()
     return {response["return_code"] for response in in_threads(20, lambda: post(f"{serving.url}/oauth2/token", body))}
 
 
-def test_process():
+def test_commands_work_with_its_variables():
     """With its variables, `doctor` and `call` get sample responses; it logs each request, without keys and tokens."""
     with Serving() as serving:
         token = serving.run("token", "--reveal").out.strip()
@@ -97,7 +97,7 @@ def test_process():
 
 
 def test_websockets():
-    """--websocket-port N: WebSockets are served at this port, it says so, and it logs what comes in."""
+    """--websocket-port N serves WebSockets at this port, prints their address, and logs each message."""
     with reserve_port() as port, Serving("--websocket-port", str(port)) as serving:
         url = f"ws://127.0.0.1:{port}/api/dostk/websocket"
         token = serving.run("token", "--reveal").out.strip()
@@ -119,7 +119,7 @@ def test_ctrl_c():
 
 
 def test_tls_in_korean():
-    """--tls: it speaks https, with a CA file that it names; SIGTERM, as docker sends it, removes the file."""
+    """--tls serves https and names a CA file; SIGTERM, as docker sends it, ends the server and removes the file."""
     with Serving("--tls", "--lang", "ko") as serving:
         certificate = serving.variables["REQUESTS_CA_BUNDLE"]
         ran = serving.run("call", "ka10001", PATH)
@@ -136,7 +136,7 @@ def test_tls_in_korean():
 
 @pytest.mark.parametrize("arguments", [["--rate-limits"], ["--rate-limits", "bursts"]])
 def test_rate_limits(arguments):
-    """--rate-limits, in both kinds: of 20 au10001 at once some are refused."""
+    """With --rate-limits, in both kinds, some of 20 simultaneous au10001 calls are refused."""
     with Serving(*arguments) as serving:
         assert {0, 5} == issue_20_at_once(serving)
 
@@ -158,7 +158,7 @@ def serving(port, tmp_path_factory):
 
     @pytest.mark.parametrize("language, warning", [("en", "goes to Kiwoom instead"), ("ko", "키움 서버에 연결합니다")])
     def test_sentences(self, language, warning):
-        """Its sentences fit 80 columns, and it says that mock=True does not come here."""
+        """Its sentences fit 80 columns, and say that mock=True connects to Kiwoom instead."""
         with Serving("--lang", language) as serving:
             text = serving.introduction
 
@@ -168,22 +168,22 @@ def serving(port, tmp_path_factory):
 
 class TestOptions:
     def test_port(self, serving, port):
-        """--port N: it serves at this port."""
+        """--port N serves at this port."""
         assert f"http://127.0.0.1:{port}" == serving.url
 
     def test_mock(self, serving):
-        """--mock: it says so, and refuses what mock trading does not offer."""
+        """--mock serves mock trading, says so, and refuses the APIs that mock trading lacks."""
         assert "mock trading (모의투자)" in serving.introduction
         assert "[8104:" in serving.run("call", "ka01690", "/api/dostk/acnt").complaint
 
     def test_seed(self, serving):
-        """--seed N: the samples are those of this seed, and not those of 0."""
+        """--seed N selects the sample responses of this seed, which differ from those of 0."""
         quote = json.loads(serving.run("call", "ka10001", PATH).out)
 
         assert KiwoomServer(seed=7).sample("ka10001") == quote != KiwoomServer().sample("ka10001")
 
     def test_data(self, serving):
-        """--data DIR: ka10002.json is the response of ka10002."""
+        """--data DIR makes ka10002.json the response of ka10002."""
         assert "삼성전자" == json.loads(serving.run("call", "ka10002", PATH).out)["stk_nm"]
         assert "Responses from files: ka10002\n" in serving.introduction
 
@@ -200,8 +200,8 @@ class TestWrongOptions:
 
     @pytest.mark.parametrize("option", ["--port", "--websocket-port"])
     @pytest.mark.parametrize("port", ["-1", "65536", "http", "80.5"])
-    def test_port_that_is_none(self, option, port):
-        """What is not a port is a wrong argument: status 2."""
+    def test_invalid_port(self, option, port):
+        """An invalid port is a wrong argument, with exit status 2."""
         ran = run(None, "serve", f"{option}={port}")
 
         assert 2 == ran.status
@@ -221,7 +221,7 @@ class TestWrongOptions:
         [("ka10001.json", "{", "is not JSON"), ("ka99999.json", "{}", "ka99999"), (None, "", "is not a directory")],
     )
     def test_wrong_data(self, tmp_path, name, content, reason):
-        """A file that is not JSON or is named after no API, or no directory: one error, before it serves."""
+        """A file that is not JSON or is named after no API, or a missing directory, is one error before it serves."""
         directory = tmp_path / "data"
         if name is not None:
             directory.mkdir()
@@ -243,7 +243,7 @@ class TestCommandsToPaste:
     @posix
     @needs_curl
     def test_sh(self, server):
-        """The line for sh issues a token as it stands."""
+        """The line for sh, pasted unchanged, issues a token."""
         line = SH.issue(server)
         response = subprocess.run(["sh", "-c", line], capture_output=True, timeout=30, env=environ()).stdout
 
@@ -252,7 +252,7 @@ class TestCommandsToPaste:
     @pytest.mark.skipif(not IS_WINDOWS, reason="only Windows has cmd.exe")
     @needs_curl
     def test_cmd(self, server):
-        """The line for cmd.exe issues a token as it stands."""
+        """The line for cmd.exe, pasted unchanged, issues a token."""
         done = subprocess.run(f"cmd.exe /d /c {CMD.issue(server)}", capture_output=True, timeout=30, env=environ())
 
         assert 0 == json.loads(done.stdout)["return_code"]
@@ -283,7 +283,7 @@ class TestCommandsToPaste:
         ],
     )
     def test_each_shell_has_its_own_block(self, server, shell, assignment, token):
-        """All lines of a block are in the quoting of one shell, which is named."""
+        """Each block names its shell, and all its lines have the quoting of that shell."""
         text = describe(server, [], [shell])
 
         assert f"in another terminal ({shell.name}):\n  {assignment}" in text
@@ -296,7 +296,7 @@ class TestCommandsToPaste:
         assert text.index("(PowerShell)") < text.index("$env:") < text.index("(cmd.exe)") < text.index("  set ")
 
     def test_tls(self):
-        """With TLS, each shell is told which file to trust, also where its path has a space."""
+        """With TLS, each shell's lines name the CA file to trust, in the quoting of that shell."""
         with KiwoomServer(tls=True) as server:
             for shell in (SH, CMD, POWERSHELL):
                 assert shell.assign("REQUESTS_CA_BUNDLE", server.ca_bundle) in describe(server, [], [shell])

@@ -18,7 +18,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("by_option", [True, False])
 def test_the_next_program_uses_the_stored_token(server, path, by_option):
-    """Two commands with one store, by option or by environment: one au10001."""
+    """Two commands that share a store, named by option or by environment, make one au10001 call."""
     arguments, variables = (["--store", path], {}) if by_option else ([], {"KIWOOM_STORE": path})
 
     first = run(server, "token", "--reveal", *arguments, **variables)
@@ -29,8 +29,8 @@ def test_the_next_program_uses_the_stored_token(server, path, by_option):
     assert first.out.strip() == server.requests[-1].token
 
 
-def test_it_is_the_store_of_any_program_with_the_key(server, path):
-    """What a KiwoomAuth stores, the command line finds, and the other way round."""
+def test_a_programs_stored_token_is_used(server, path):
+    """The command line uses the token that a program's KiwoomAuth stored."""
     auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, store=SQLiteStore(path))
 
     assert auth.token() == run(server, "token", "--reveal", "--store", path).out.strip()
@@ -38,7 +38,7 @@ def test_it_is_the_store_of_any_program_with_the_key(server, path):
 
 
 def test_the_option_wins_over_the_environment(server, path, tmp_path):
-    """--store: the file that KIWOOM_STORE names is not touched."""
+    """--store wins over KIWOOM_STORE, whose file is not touched."""
     other = tmp_path / "other.db"
 
     assert 0 == run(server, "token", "--store", path, KIWOOM_STORE=str(other)).status
@@ -46,7 +46,7 @@ def test_the_option_wins_over_the_environment(server, path, tmp_path):
 
 
 def test_revoke_removes_the_stored_token(server, path):
-    """A revoked token is not left to other programs."""
+    """revoke removes the token from the store, so that no other program uses it."""
     run(server, "token", "--store", path)
 
     assert 0 == run(server, "revoke", "--yes", "--store", path).status
@@ -57,7 +57,7 @@ def test_revoke_removes_the_stored_token(server, path):
 
 
 def test_a_store_that_cannot_be_read_is_an_error(server, tmp_path):
-    """The token is meant to be shared: it is not issued without the store."""
+    """If the store cannot be read, no token is issued, since other programs could not share it."""
     ran = run(server, "token", "--store", str(tmp_path))
 
     assert 1 == ran.status
@@ -66,7 +66,7 @@ def test_a_store_that_cannot_be_read_is_an_error(server, tmp_path):
 
 
 def test_another_programs_database_is_an_error(server, path):
-    """A file that is not ours is left alone, and nothing is sent."""
+    """A store file that is another program's database is an error, and nothing is sent."""
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE orders (id INTEGER)")
     database.close()
@@ -80,8 +80,8 @@ def test_another_programs_database_is_an_error(server, path):
     assert [] == server.requests
 
 
-def test_a_redis_address_is_no_argument(server):
-    """Its password would stand in `ps`."""
+def test_a_redis_address_as_an_argument_is_an_error(server):
+    """A Redis address is no argument: its password would be visible in `ps`."""
     ran = run(server, "token", "--store", "redis://:fake-password@127.0.0.1:9/0")
 
     assert 1 == ran.status
@@ -90,7 +90,7 @@ def test_a_redis_address_is_no_argument(server):
 
 
 def test_a_redis_server_is_a_store(server, redis_port):
-    """Two commands with one Redis server: one au10001; doctor finds it in order, and leaves nothing behind."""
+    """Two commands with one Redis server make one au10001 call; doctor reports it as ok and adds nothing to it."""
     address = f"redis://127.0.0.1:{redis_port}/0"
 
     assert 0 == run(server, "token", KIWOOM_STORE=address).status
@@ -103,8 +103,8 @@ def test_a_redis_server_is_a_store(server, redis_port):
         assert 1 == len(client.keys())
 
 
-def test_a_redis_server_that_is_not_there_is_an_error(server):
-    """A dead Redis server: one error without its password, and nothing is sent."""
+def test_an_unreachable_redis_server_is_an_error(server):
+    """An unreachable Redis server is one error without its password, and nothing is sent."""
     ran = run(server, "token", KIWOOM_STORE="redis://:fake-password@127.0.0.1:9/0")
 
     assert 1 == ran.status
@@ -114,8 +114,8 @@ def test_a_redis_server_that_is_not_there_is_an_error(server):
     assert [] == server.requests
 
 
-def test_redis_that_is_not_installed_is_told(server, monkeypatch):
-    """Without redis-py: the command that installs it, and nothing is sent."""
+def test_without_redis_py_the_error_says_what_to_install(server, monkeypatch):
+    """Without redis-py the error has the command that installs it, and nothing is sent."""
     monkeypatch.setitem(sys.modules, "redis", None)
 
     ran = run(server, "token", KIWOOM_STORE="redis://127.0.0.1:9/0")
@@ -125,8 +125,8 @@ def test_redis_that_is_not_installed_is_told(server, monkeypatch):
     assert [] == server.requests
 
 
-def test_a_redis_address_that_is_none_is_told(server):
-    """An address that cannot be read is not repeated."""
+def test_an_invalid_redis_address_is_not_repeated(server):
+    """The error for an invalid Redis address does not repeat it."""
     ran = run(server, "token", KIWOOM_STORE="redis://:fake-pass/word@127.0.0.1:6379/0")
 
     assert 1 == ran.status
@@ -136,8 +136,8 @@ def test_a_redis_address_that_is_none_is_told(server):
 
 @pytest.mark.parametrize("command", ["token", "renew", "revoke"])
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no folder that not even root can write to")
-def test_a_store_that_keeps_nothing_is_told(server, command):
-    """A store whose folder cannot be made is a warning: the token is not shared, and the user learns of it."""
+def test_a_store_that_cannot_be_created_is_a_warning(server, command):
+    """A store whose folder cannot be created is a warning: the token is not shared, and the user learns of it."""
     more = ["--yes"] if command == "revoke" else []
 
     ran = run(server, command, "--store", "/proc/no-such-folder/tokens.db", *more)
@@ -147,8 +147,8 @@ def test_a_store_that_keeps_nothing_is_told(server, command):
 
 
 @pytest.mark.parametrize("place", ["", ":memory:"])
-def test_a_store_that_nobody_can_share_is_an_error(server, place):
-    """No name, and a database in memory, are no store."""
+def test_a_store_without_a_file_is_an_error(server, place):
+    """An empty path and a database in memory are errors, since no other program can share them."""
     ran = run(server, "token", "--store", place)
 
     assert 1 == ran.status
@@ -157,8 +157,8 @@ def test_a_store_that_nobody_can_share_is_an_error(server, place):
 
 
 @pytest.mark.parametrize("place", ['"{path}"', "'{path}'", "{path} ", '"{path}'])
-def test_a_quoted_path_is_told(server, path, place):
-    """cmd.exe keeps the quotation marks of set X="...", and a trailing space: no file of that name is made."""
+def test_a_quoted_path_is_an_error(server, path, place):
+    """Quotation marks or spaces, which cmd.exe keeps of set KIWOOM_STORE="...", are an error; no file is created."""
     ran = run(server, "token", KIWOOM_STORE=place.format(path=path))
 
     assert 1 == ran.status
@@ -167,7 +167,7 @@ def test_a_quoted_path_is_told(server, path, place):
 
 
 def test_a_warning_of_another_module_is_not_printed(server, path):
-    """Without --verbose, a log line on a token is not printed: only those of the store are."""
+    """Without --verbose, only log messages about the store are printed, none about a token."""
     assert 0 == run(server, "token", "--store", path).status
     server.revoke_all()
 
@@ -178,8 +178,8 @@ def test_a_warning_of_another_module_is_not_printed(server, path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no folder that not even root can write to")
-def test_its_warning_is_korean(server):
-    """--lang ko: the warning begins with the Korean word for one."""
+def test_the_warning_is_korean_with_lang_ko(server):
+    """With --lang ko, the warning begins with the Korean word for it."""
     ran = run(server, "token", "--store", "/proc/no-such-folder/tokens.db", "--lang", "ko")
 
     assert 0 == ran.status
