@@ -1,4 +1,4 @@
-"""The README's twelve lines by hand: each fault that the list names, which this package does not have."""
+"""The README's twelve lines by hand have each fault that its list names, and this package has none of them."""
 
 import io
 import re
@@ -19,7 +19,7 @@ from tests.helpers.threads import in_threads
 
 @pytest.fixture
 def by_hand(server):
-    """What the lines define, with the address and the keys of the local server."""
+    """The names that the lines define, with the address and the keys of the local server."""
     code = program("by_hand.py").replace("https://api.kiwoom.com", server.url)
     names = {}
     exec(code.replace("my-appkey", server.appkey).replace("my-secret", server.secretkey), names)
@@ -28,7 +28,7 @@ def by_hand(server):
 
 @pytest.fixture
 def post(by_hand):
-    """The lines' own function, for one API."""
+    """The lines' own function `post`, for one API."""
     return lambda **body: by_hand["post"](PATH, "ka10001", **body)
 
 
@@ -36,8 +36,8 @@ def code_of(response):
     return read_envelope(response.content).code
 
 
-def test_there_are_twelve_lines_and_each_fault_is_shown():
-    """There are twelve lines, and for each fault in the list a test with its number."""
+def test_there_are_twelve_lines_and_a_test_for_each_fault():
+    """The code has twelve lines, and each fault in the list has a test with its number."""
     listed = re.findall(r"^(\d)\. ", section("What this replaces"), re.M)
 
     assert 12 == len(program("by_hand.py").strip().splitlines())
@@ -49,8 +49,8 @@ def test_the_demo_runs_these_lines():
     assert program("by_hand.py").strip() == LINES.strip()
 
 
-def test_1_they_wait_for_a_401(server, post, session, url):
-    """On a good day they work; after 8005 in HTTP 200 they keep the token, and the package replaces it."""
+def test_1_they_only_check_for_401(server, post, session, url):
+    """The lines keep a token that was rejected with 8005 in HTTP 200; the package replaces it."""
     assert [0, 0] == [post().json()["return_code"], session.post(url).json()["return_code"]]
     server.revoke_all()
 
@@ -60,7 +60,7 @@ def test_1_they_wait_for_a_401(server, post, session, url):
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows cannot change the time zone of one process")
 def test_2_they_read_korean_time_as_local_time(server, by_hand, post, auth, monkeypatch):
-    """With the clock in UTC, they use a token for 33 hours; the package, for 24."""
+    """With the clock in UTC, the lines use a token for 33 hours; the package uses it for 24."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
@@ -74,14 +74,14 @@ def test_2_they_read_korean_time_as_local_time(server, by_hand, post, auth, monk
 
 
 def test_3_thirty_threads_issue_thirty_tokens(server, post, session, url):
-    """Thirty first calls are thirty au10001 calls at once; with the package, one."""
+    """In thirty threads the lines make thirty au10001 calls at once; the package makes one."""
     all_threads = threading.Barrier(30)
 
-    def issued(request):
+    def issue(request):
         all_threads.wait(30)
         return Reply({"token": "fake-token", "expires_dt": "20991231235959"})
 
-    server.fail(*[issued] * 30)
+    server.fail(*[issue] * 30)
     in_threads(30, post)
     assert 30 == server.issues
 
@@ -91,7 +91,7 @@ def test_3_thirty_threads_issue_thirty_tokens(server, post, session, url):
 
 @pytest.mark.parametrize("code", [8001, 8050, 1700])
 def test_4_a_refusal_is_a_key_error(server, post, auth, code):
-    """Whatever Kiwoom says, they say KeyError: 'token'; the package passes the code on."""
+    """After any refusal the lines raise KeyError: 'token'; the package's error has Kiwoom's code."""
     server.fail(refusal(code), refusal(code))
 
     with pytest.raises(KeyError, match="^'token'$"):
@@ -101,8 +101,8 @@ def test_4_a_refusal_is_a_key_error(server, post, auth, code):
     assert code == caught.value.code
 
 
-def test_5_they_call_again_without_end(server, post, session, url):
-    """After 20 rejections in a row they have sent a call 21 times; the package stops at the second."""
+def test_5_they_resend_without_a_limit(server, post, session, url):
+    """After 20 rejections in a row the lines have sent a request 21 times; the package sends it twice."""
     server.reissue = "new"
     server.reply("ka10001", [*[refusal(8005, status=401)] * 20, {}])
 
@@ -115,7 +115,7 @@ def test_5_they_call_again_without_end(server, post, session, url):
 
 
 def test_6_a_file_is_resent_empty(server, post, session, url):
-    """The second time, their body is empty; the package's is the same."""
+    """The lines resend a file as an empty body; the package resends the whole body."""
     server.rejection = 401
     sent = []
     for send in (post, lambda **body: session.post(url, **body)):
@@ -130,7 +130,7 @@ def test_6_a_file_is_resent_empty(server, post, session, url):
 
 
 def test_7_an_exception_holds_the_keys(server, post, auth):
-    """When au10001 breaks off, their exception leads to the body with both keys; the package's to none."""
+    """If au10001's connection breaks, the lines' exception leads to the body with both keys; the package's does not."""
     server.fail(faults.RESET_BEFORE, faults.RESET_BEFORE)
 
     with pytest.raises(requests.ConnectionError) as caught:
@@ -142,7 +142,7 @@ def test_7_an_exception_holds_the_keys(server, post, auth):
 
 
 def test_8_a_redirect_gets_the_keys(server, post, auth):
-    """Their keys go to the target of a redirect; the package's do not."""
+    """The lines send the keys to the target of a redirect; the package does not."""
     with KiwoomServer(strict=False) as elsewhere:
         server.fail(*[faults.redirect(elsewhere.url + "/oauth2/token")] * 2)
 

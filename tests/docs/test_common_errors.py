@@ -1,4 +1,4 @@
-"""The README's two tables of errors: their words are those of codes.py, and each situation leads to its error."""
+"""The README's two tables of errors: their texts are those of codes.py, and each situation leads to its error."""
 
 import os
 import re
@@ -45,7 +45,7 @@ def world(server, monkeypatch):
     return World(server, monkeypatch)
 
 
-def test_words_are_those_of_the_codes():
+def test_texts_are_those_of_the_codes():
     """Meaning and advice of each code are the texts of codes.py, without the backquotes."""
     for number, (_, meaning, advice) in BY_CODE.items():
         assert (CODES[number].meaning, CODES[number].advice.replace("`", "")) == (meaning, advice)
@@ -59,7 +59,7 @@ def test_both_languages_have_the_same_codes():
     assert sorted(BY_CODE) == [int(row[0]) for row in KOREAN]
 
 
-def test_every_code_that_is_named_is_known():
+def test_every_code_in_the_tables_is_known():
     """Each four-digit code in the two tables is one of codes.py."""
     named = {int(number) for row in [*ENGLISH, *KOREAN] for number in re.findall(r"\b[18]\d{3}\b", " ".join(row))}
 
@@ -72,7 +72,7 @@ def call_too_often(world):
     return [world.post() for _ in range(6)][-1]
 
 
-def lose_the_token(world):
+def send_a_revoked_token(world):
     world.auth.token()
     world.server.revoke_all()
     return world.post(auth=world.auth.for_api("ka10001", resend=False))
@@ -107,7 +107,7 @@ SITUATIONS = {
     1504: lambda world: world.post("/api/dostk/ordr"),
     1700: call_too_often,
     8001: lambda world: KiwoomAuth("fake-appkey", "fake-secretkey", base_url=world.server.url).token(),
-    8005: lose_the_token,
+    8005: send_a_revoked_token,
     8010: issue_at_another_address,
     8030: use_the_key_of_production,
     8050: lambda world: setattr(world.server, "allowed_ips", []) or world.auth.token(),
@@ -116,7 +116,7 @@ SITUATIONS = {
 
 
 @pytest.mark.parametrize("code", sorted(BY_CODE))
-def test_situation(world, code):
+def test_situation_leads_to_its_code(world, code):
     """The situation that the table describes leads to that code, in a response or in an exception."""
     try:
         assert code == read_envelope(SITUATIONS[code](world).content).code
@@ -124,29 +124,29 @@ def test_situation(world, code):
         assert code == error.code
 
 
-def without_keys(world):
+def make_an_auth_without_keys(world):
     world.monkeypatch.setattr(os, "environ", {})
     KiwoomAuth.from_env()
 
 
-def during_maintenance(world):
+def call_during_maintenance(world):
     world.server.outage = faults.MAINTENANCE
     world.auth.token()
 
 
 EXCEPTIONS = {
-    "ValueError": (ValueError, without_keys),
+    "ValueError": (ValueError, make_an_auth_without_keys),
     "MissingApiId": (MissingApiId, lambda world: requests.post(world.server.url + PATH, auth=world.auth)),
     "WrongEnvironment": (
         WrongEnvironment,
         lambda world: requests.post("https://mockapi.kiwoom.com" + PATH, auth=KiwoomAuth("fake", "fake")),
     ),
-    "TokenUnavailable": (TokenUnavailable, during_maintenance),
+    "TokenUnavailable": (TokenUnavailable, call_during_maintenance),
 }
 
 
 @pytest.mark.parametrize("name", [row[0] for row in ENGLISH if not row[0].isdigit()])
-def test_exception(world, name):
+def test_situation_raises_its_exception(world, name):
     """The situation that the table describes raises that exception, before the request is sent."""
     kind, provoke = EXCEPTIONS[name]
 

@@ -37,8 +37,9 @@ def public():
         if inspect.isclass(thing):
             for member, value in vars(thing).items():
                 # TokenStore describes the methods of the stores; `clock` is described by a comment.
-                told = (thing is not TokenStore and hasattr(TokenStore, member)) or member == "clock"
-                if (callable(value) or isinstance(value, (property, classmethod))) and member[0] != "_" and not told:
+                is_elsewhere = (thing is not TokenStore and hasattr(TokenStore, member)) or member == "clock"
+                has_docstring = callable(value) or isinstance(value, (property, classmethod))
+                if has_docstring and member[0] != "_" and not is_elsewhere:
                     yield pytest.param(value, id=f"{name}.{member}")
 
 
@@ -63,7 +64,7 @@ def parameters(thing):
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_examples(example, monkeypatch, tmp_path):
+def test_example_prints_what_it_shows(example, monkeypatch, tmp_path):
     """The example in a docstring prints what it shows."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.chdir(tmp_path)
@@ -72,17 +73,17 @@ def test_examples(example, monkeypatch, tmp_path):
         monkeypatch.setattr("requests_kiwoom.auth.PRODUCTION", parse_base_url(server.url))
         names = {**example.globs, **vars(requests_kiwoom), "requests": requests, "server": server}
         names["auth"] = KiwoomAuth("my-appkey", "my-secretkey")
-        names["auth"].token()  # It is in use.
+        names["auth"].token()  # The examples assume a token.
         text = example.docstring.replace("https://api.kiwoom.com", server.url)
         test = doctest.DocTestParser().get_doctest(text, names, example.name, example.filename, example.lineno)
-        said = []
-        failed = doctest.DocTestRunner().run(test, out=said.append).failed
+        report = []
+        failed = doctest.DocTestRunner().run(test, out=report.append).failed
 
-    assert 0 == failed, "".join(said)
+    assert 0 == failed, "".join(report)
 
 
 def test_manual_page():
-    """``help(KiwoomAuth)`` names units, exceptions, every public method and the evidence, and shows a use."""
+    """``help(KiwoomAuth)`` names units, exceptions, every public method and the evidence, and has an example."""
     page = pydoc.plain(pydoc.render_doc(KiwoomAuth))
     methods = [name for name in vars(KiwoomAuth) if not name.startswith("_")]
 
@@ -92,7 +93,7 @@ def test_manual_page():
 
 @pytest.mark.parametrize("name", ["requests_kiwoom.exceptions", "requests_kiwoom.stores", "requests_kiwoom.testing"])
 def test_reference_page(name):
-    """The README refers to ``help()`` of these modules: each page has an example that is run, and all public names."""
+    """``help()`` of a module that the README refers to has an example that is run, and all public names."""
     module = importlib.import_module(name)
     page = pydoc.plain(pydoc.render_doc(module))
     public = getattr(module, "__all__", None) or [n for n, c in vars(module).items() if inspect.isclass(c)]

@@ -70,14 +70,14 @@ def test_tables_have_no_empty_cell():
 
 
 def test_numbers_of_rows():
-    """Twelve errors in English, eight in Korean, and five rows and four columns about speed."""
+    """The tables have 12 errors in English and 8 in Korean; the one about speed has 5 rows and 4 columns."""
     assert 12 == len(documents.table("Common errors")[1:])
     assert 8 == len(documents.table("자주 나오는 오류")[1:])
     assert (5, 4) == (len(documents.table("Speed")[1:]), len(documents.table("Speed")[0]))
 
 
 def test_links():
-    """A relative link leads to a file of the project, and no address but known ones is named."""
+    """Every relative link leads to a file of the project, and every other link to a known host."""
     relative = [link for link in documents.links() if not link.startswith("http")]
     hosts = {urlsplit(link).hostname for link in documents.links() if link.startswith("http")}
 
@@ -86,7 +86,7 @@ def test_links():
 
 
 def test_every_program_has_a_test():
-    """No named program of the README stands there without a test."""
+    """Every program in the README has a test."""
     tested = {"price.py", "price_ko.py", "order_ko.py", "pages_ko.py", "by_hand.py", "bot.py", "test_bot.py"}
 
     assert tested == set(documents.programs())
@@ -103,7 +103,7 @@ def test_quick_start(server, tmp_path, name):
 
 
 def test_korean_order(server, tmp_path):
-    """The Korean order goes out once and prints its number; the body is the one that the page shows."""
+    """The Korean order is sent once, with the quantity that the page shows, and its number is printed."""
     server.reply("kt10000", {"ord_no": "0000139"})
 
     assert "0000139" in run_program("order_ko.py", tmp_path, server)
@@ -118,7 +118,7 @@ def test_korean_pages(server, tmp_path):
 
 
 def test_bot(tmp_path):
-    """The bot's own test passes, and it fails for a bot that buys at any price."""
+    """The bot's own test passes, and fails for a bot that buys at any price."""
     pytest.importorskip("websockets", reason="the bot needs: pip install websockets")
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["requests_kiwoom.testing.fixtures"]\n')
     assert (tmp_path / "conftest.py").read_text().strip() in section("Testing your bot")
@@ -136,7 +136,7 @@ def test_bot(tmp_path):
 
 
 def test_the_two_commands():
-    """One line installs and runs the demo, another one the tests; both are in the README once."""
+    """One line of the README installs and runs the demo, another one installs and runs the tests."""
     lines = [block for block in literal_blocks(documents.text()) if block.startswith("python3 -m venv .venv && ")]
 
     assert [["demo"], ["pytest", "-n4"]] == [re.split(r"[ /]", line)[-n:] for line, n in zip(lines, (1, 2))]
@@ -145,14 +145,14 @@ def test_the_two_commands():
 
 @pytest.mark.parametrize("name", sorted(documents.commands()))
 def test_command_exists(name):
-    """A command that the README names is one of the command line, and the table of commands has it."""
+    """A command that the README names exists, and is in the README's table of commands."""
     assert 0 == run(None, name, "--help").status
     assert any(f"``{name}" in row[0] for row in documents.table("Command line"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the commands are written for a POSIX shell")
 def test_keys_in_files(server, tmp_path):
-    """The lines that set the environment, typed into a shell, make ``doctor`` find the keys in their files."""
+    """In a shell, the README's lines set the environment so that ``doctor`` finds the keys in their files."""
     (block,) = (block for block in literal_blocks(section("Install and quick start")) if "export" in block)
     write_key_files(server, tmp_path)
     script = block.replace("KIWOOM_MOCK=1", f"KIWOOM_BASE_URL={server.url}")
@@ -165,10 +165,10 @@ def test_keys_in_files(server, tmp_path):
     assert server.issues
 
 
-def test_the_picture(server, session, url):
+def test_the_picture_shows_the_real_requests(server, session, url):
     """After a rejection, the requests on the wire are those of the picture."""
-    (drawn,) = (block for block in literal_blocks(section("When Kiwoom rejects the token")) if "token A" in block)
-    arrows = re.findall(r"\|  (\S.*?) *\|\n +\| +\|-+>\|\n", drawn)
+    (picture,) = (block for block in literal_blocks(section("When Kiwoom rejects the token")) if "token A" in block)
+    arrows = re.findall(r"\|  (\S.*?) *\|\n +\| +\|-+>\|\n", picture)
     session.post(url, json={})
     server.revoke_all()
     del server.requests[:]
@@ -182,7 +182,7 @@ def test_the_picture(server, session, url):
 
 
 def test_serve_prints_the_variables(tmp_path):
-    """``serve`` shows the variables that the quick start tells of; with them, the first program works."""
+    """``serve`` prints the variables that the quick start mentions; with them, the first program works."""
     command = [sys.executable, "-m", "requests_kiwoom", "serve"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environ())
     try:

@@ -1,4 +1,4 @@
-"""What a release says about itself."""
+"""The metadata of a release."""
 
 import importlib.metadata
 import importlib.resources
@@ -11,8 +11,8 @@ import requests_kiwoom
 from tests.helpers.documents import README
 
 
-def test_version():
-    """The version is one, in the package's metadata and in the newest entry of the history as well."""
+def test_versions_agree():
+    """The package, its metadata and the newest entry of the history have the same version."""
     history = README.with_name("HISTORY.rst").read_text("utf-8")
 
     assert requests_kiwoom.__version__ == importlib.metadata.version("requests-kiwoom")
@@ -20,7 +20,7 @@ def test_version():
 
 
 def test_import_without_a_warning():
-    """Importing the package, with all warnings errors, prints nothing."""
+    """Importing the package with warnings as errors prints nothing."""
     command = [sys.executable, "-W", "error", "-c", "import requests_kiwoom"]
 
     done = subprocess.run(command, capture_output=True, timeout=60)
@@ -36,12 +36,12 @@ def test_public_names():
 
 
 def test_typed():
-    """The marker that lets type checkers read the package is in it."""
+    """The package contains the marker that lets type checkers read it."""
     assert importlib.resources.files(requests_kiwoom).joinpath("py.typed").is_file()
 
 
-def test_addresses():
-    """The project's addresses lead to Kiwoom alone: no host is invented."""
+def test_project_urls():
+    """The project's URLs have no other host than Kiwoom's."""
     metadata = importlib.metadata.metadata("requests-kiwoom")
     addresses = [url.partition(", ")[2] for url in metadata.get_all("Project-URL")]
 

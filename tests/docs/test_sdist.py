@@ -1,4 +1,4 @@
-"""The source distribution: it carries everything that its own tests need."""
+"""The source distribution contains everything that its own tests need."""
 
 import shutil
 import subprocess
@@ -9,14 +9,14 @@ import pytest
 
 from tests.helpers.documents import ROOT
 
-# It copies and packs the whole project, which does not depend on the Python.
+# It copies and packs the whole project, which does not depend on the Python version.
 pytestmark = pytest.mark.once
 
 UNWANTED = ".git .coverage* .venv .tox .hypothesis __pycache__ *cache build dist *.egg-info".split()
 
 
 def test_complete(tmp_path):
-    """Every file of the project is in the archive, the tests and their data as well."""
+    """The archive has every file of the project, including the tests and their data."""
     pytest.importorskip("setuptools", reason="without setuptools no archive can be made")
     project = tmp_path / "project"
     shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(*UNWANTED))
