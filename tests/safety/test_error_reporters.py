@@ -27,14 +27,14 @@ SECRETS = (APPKEY, SECRETKEY, TOKEN)
 
 
 class Masked(str):
-    """The test's own keys, which its own frames must not show."""
+    """A key of the test, masked, so that the test's own frames do not show it."""
 
     def __repr__(self):
         return "<Masked>"
 
 
 class MaskedBytes(bytes):
-    """The same for what the test's server sends."""
+    """Bytes that the test's server sends, masked for the same reason."""
 
     def __repr__(self):
         return "<MaskedBytes>"
@@ -46,7 +46,7 @@ KEYS = dict(zip(("appkey", "secretkey"), ARGUMENTS))
 
 @pytest.fixture
 def reports(monkeypatch):
-    """Report an exception to both; the texts that they would send or write."""
+    """A function that reports an exception to both, and returns the texts that they would send or write."""
     events = []
 
     class Collect(Transport):
@@ -61,7 +61,7 @@ def reports(monkeypatch):
     def report(error):
         traceback = error.__traceback__
         while traceback is not None and "tests" in Path(traceback.tb_frame.f_code.co_filename).parts:
-            traceback = traceback.tb_next  # The test itself has the keys.
+            traceback = traceback.tb_next  # The test's own frames hold the keys.
         error = error.with_traceback(traceback)
         sentry_sdk.capture_exception(error)
         loguru.logger.opt(exception=error).error("failed")
@@ -74,8 +74,8 @@ def reports(monkeypatch):
     sentry_sdk.init(default_integrations=False)
 
 
-def check(text, *more):
-    """No secret is in the text, not even half of one."""
+def assert_no_secret_in(text, *more):
+    """Assert that no secret is in the text, even without its last four characters."""
     for secret in (*SECRETS, *more):
         assert secret[:-4] not in text, text[max(0, text.find(secret[:-4]) - 90) :][:130]
 
@@ -95,8 +95,8 @@ def check(text, *more):
     ],
 )
 @pytest.mark.parametrize("how", ["constructor", "from_env", "from_env with keys"])
-def test_a_bad_option(monkeypatch, reports, options, how):
-    """An auth that cannot be made, for whatever option, shows neither key."""
+def test_the_error_for_a_bad_option_shows_no_key(monkeypatch, reports, options, how):
+    """The error for any bad option shows neither key."""
     monkeypatch.setenv("KIWOOM_APPKEY", APPKEY)
     monkeypatch.setenv("KIWOOM_SECRETKEY", SECRETKEY)
     with pytest.raises((ValueError, TypeError)) as caught:
@@ -105,7 +105,7 @@ def test_a_bad_option(monkeypatch, reports, options, how):
         else:
             KiwoomAuth.from_env(**(KEYS if how == "from_env with keys" else {}), **options)
 
-    check(reports(caught.value))
+    assert_no_secret_in(reports(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_bad_option(monkeypatch, reports, options, how):
     ],
     ids=lambda variables: " ".join(variables),
 )
-def test_a_bad_environment(monkeypatch, reports, variables):
-    """Environment variables that cannot be used show neither key, nor the other variables."""
+def test_the_error_for_a_bad_environment_shows_no_key(monkeypatch, reports, variables):
+    """The error for environment variables that cannot be used shows neither key."""
     monkeypatch.setenv("KIWOOM_APPKEY", APPKEY)
     monkeypatch.setenv("KIWOOM_SECRETKEY", SECRETKEY)
     while variables:
@@ -133,41 +133,41 @@ def test_a_bad_environment(monkeypatch, reports, variables):
     with pytest.raises(ValueError) as caught:
         KiwoomAuth.from_env()
 
-    check(reports(caught.value))
+    assert_no_secret_in(reports(caught.value))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("content", [Masked(2 * f"{SECRETKEY} "), Masked(f'"{SECRETKEY}"'), ""], ids=len)
-def test_a_bad_key_file(tmp_path, reports, content, encoding):
-    """A key file that holds no key shows nothing of what it holds."""
+def test_the_error_for_a_bad_key_file_shows_no_key(tmp_path, reports, content, encoding):
+    """The error for a key file without a valid key shows nothing of its content."""
     path = tmp_path / "0_secretkey.txt"
     path.write_bytes(content.encode(encoding))
     with pytest.raises(ValueError) as caught:
         KiwoomAuth(ARGUMENTS[0], path)
 
-    check(reports(caught.value))
+    assert_no_secret_in(reports(caught.value))
 
 
 @pytest.mark.parametrize("name", ["appkey", "secretkey"])
 def test_the_repr_of_an_auth_whose_constructor_failed(reports, name):
-    """Every ``repr()`` of the package works in the middle of a constructor, and shows no key."""
+    """The ``repr()`` of an auth whose constructor failed works, and shows no key."""
     caught = []
     with pytest.raises(ValueError) as caught:
         KiwoomAuth(**{**KEYS, name: ""})
 
     text = reports(caught.value)
     assert "<KiwoomAuth>" in text and "AttributeError" not in text
-    check(text)
+    assert_no_secret_in(text)
 
 
-def fail(error):
-    """The error that a call raises; the call's own frames are in it."""
+def catch(call):
+    """Return the error that `call` raises, with the frames of the call."""
     with pytest.raises(Exception) as caught:
-        error()
+        call()
     return caught.value
 
 
-CUT = [
+BROKEN = [
     http(issued(TOKEN).partition(b"\r\n\r\n")[2], length=5000),
     http(issued(TOKEN).partition(b"\r\n\r\n")[2], "200 OK", "Content-Encoding: gzip"),
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + issued(TOKEN).partition(b"\r\n\r\n")[2],
@@ -181,36 +181,39 @@ CUT = [
 ]
 
 
-@pytest.mark.parametrize("wire", [MaskedBytes(wire) for wire in CUT], ids=len)
+@pytest.mark.parametrize("wire", [MaskedBytes(wire) for wire in BROKEN], ids=len)
 @pytest.mark.parametrize("kind", ["issue", "rejection"])
 def test_a_broken_response_of_au10001(reports, wire, kind):
-    """A response that is cut, badly compressed or malformed shows neither the token in it nor a key."""
+    """The error for a truncated, badly compressed or malformed response shows neither the token in it nor a key."""
     first = [MaskedBytes(issued(TOKEN + "-1"))] if kind == "rejection" else []
     with RawServer(*first, wire) as server:
         auth = KiwoomAuth(*ARGUMENTS, base_url=server.url)
         if kind == "issue":
-            check(reports(fail(lambda: requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID)))))
+            error = catch(lambda: requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID)))
+            assert_no_secret_in(reports(error))
         else:
             auth.token()
             token = auth.token()
-            error = fail(lambda: auth.token(rejected=token))
+            error = catch(lambda: auth.token(rejected=token))
             del token
-            check(reports(error))
+            assert_no_secret_in(reports(error))
 
 
-@pytest.mark.parametrize("wire", [*CUT[:3], b"", http(b'{"return_code": 3, "return_msg": "[8005:', length=90)], ids=len)
+@pytest.mark.parametrize(
+    "wire", [*BROKEN[:3], b"", http(b'{"return_code": 3, "return_msg": "[8005:', length=90)], ids=len
+)
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_broken_response_of_an_api(reports, wire, stream):
-    """A response that breaks while the hook reads it does not show the token that the request carried."""
+    """The error for a response that breaks while the hook reads it does not show the token of the request."""
     wire = wire.replace(TOKEN.encode(), b"x" * len(TOKEN))
     with RawServer(issued(TOKEN), wire) as server:
         auth = KiwoomAuth(*ARGUMENTS, base_url=server.url)
         auth.token()
-        error = fail(
+        error = catch(
             lambda: requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID), stream=stream).content
         )
 
-    check(reports(error))
+    assert_no_secret_in(reports(error))
 
 
 @pytest.mark.parametrize(
@@ -218,22 +221,22 @@ def test_a_broken_response_of_an_api(reports, wire, stream):
     list(map(MaskedBytes, (b"", http(TOKEN.encode(), "500 Error"), http(f'{{"return_msg": "{TOKEN}"}}'.encode())))),
     ids=len,
 )
-def test_an_error_of_revoke(reports, wire):
-    """A token that could not be revoked is not in the report."""
+def test_a_failed_revoke_shows_no_token(reports, wire):
+    """The error for a token that could not be revoked does not show it."""
     with RawServer(issued(TOKEN), wire) as server:
         auth = KiwoomAuth(*ARGUMENTS, base_url=server.url)
         auth.token()
 
-        check(reports(fail(auth.revoke)))
+        assert_no_secret_in(reports(catch(auth.revoke)))
 
 
-class Hostile(HTTPAdapter):
-    """An adapter whose error quotes the request, as some do."""
+class QuotingAdapter(HTTPAdapter):
+    """An adapter whose error quotes the request, as some adapters do."""
 
     error: type = MemoryError
 
     def send(self, request, **kwargs):
-        """Raise."""
+        """Raise the error."""
         if self.error is MemoryError:
             raise MemoryError
         raise self.error(f"cannot send {request.body.decode()} with {request.headers}")
@@ -241,9 +244,9 @@ class Hostile(HTTPAdapter):
 
 @pytest.mark.parametrize("error", [MemoryError, OSError, ValueError, requests.ConnectionError])
 @pytest.mark.parametrize("call", ["issue", "revoke"])
-def test_an_error_of_a_session_s_adapter(server, reports, error, call):
-    """An error of a lent session that quotes the call shows neither key nor token; ``MemoryError`` does not either."""
-    adapter = Hostile()
+def test_an_adapters_error_shows_no_secret(server, reports, error, call):
+    """An error of a lent session that quotes the call, or ``MemoryError``, shows neither key nor token."""
+    adapter = QuotingAdapter()
     adapter.error = error
     with requests.Session() as session:
         auth = KiwoomAuth(Masked(server.appkey), Masked(server.secretkey), base_url=server.url, session=session)
@@ -251,41 +254,41 @@ def test_an_error_of_a_session_s_adapter(server, reports, error, call):
             auth.token()
         session.mount("http://", adapter)
 
-        text = reports(fail(auth.token if call == "issue" else auth.revoke))
-    check(text, server.appkey, server.secretkey, *filter(None, [server.token]))
+        text = reports(catch(auth.token if call == "issue" else auth.revoke))
+    assert_no_secret_in(text, server.appkey, server.secretkey, *filter(None, [server.token]))
 
 
-def test_keys_in_their_json_spelling(reports):
-    """A key that JSON spells in another way is not in the error of a session that quotes the call."""
+def test_an_adapters_error_shows_no_key_in_json_spelling(reports):
+    """An error of a lent session that quotes the call does not show a key with characters that JSON escapes."""
     keys = Masked('fake"appkey-0123456789'), Masked("fake\\secretkey-0123456789")
-    adapter = Hostile()
+    adapter = QuotingAdapter()
     adapter.error = OSError
     with requests.Session() as session:
         session.mount("http://", adapter)
         auth = KiwoomAuth(*keys, base_url="http://127.0.0.1:9", session=session)
-        text = reports(fail(auth.token))
+        text = reports(catch(auth.token))
 
-    check(text, *(key[5:] for key in keys))
+    assert_no_secret_in(text, *(key[5:] for key in keys))
 
 
 def tokens_of(server):
-    """The tokens that the server saw, and the current one."""
+    """Return the tokens that the server saw, and the current one."""
     return list(filter(None, {request.token for request in server.requests} | {server.token}))
 
 
 class SoftTimeLimitExceeded(Exception):
-    """What a worker raises in the middle of a task, from a signal handler."""
+    """What a worker's signal handler raises in the middle of a task."""
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="Windows has no such signal")
 @pytest.mark.parametrize("call", ["issue", "renew", "revoke", "rejection"])
-def test_an_exception_in_the_middle_of_a_token_call(server, auth, reports, url, call):
+def test_an_exception_during_a_token_call_shows_no_secret(server, auth, reports, url, call):
     """An exception that a signal handler raises during a token call shows neither key nor token."""
 
     def interrupt(*args):
         raise SoftTimeLimitExceeded
 
-    def answer(request):
+    def respond(request):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
         return Reply({}, delay=0.3)
 
@@ -296,14 +299,14 @@ def test_an_exception_in_the_middle_of_a_token_call(server, auth, reports, url, 
         if call == "rejection":
             server.revoke_all()
         server.clock.advance(hours=1)
-        server.fail(answer, path="/oauth2/revoke" if call in ("renew", "revoke") else "/oauth2/token")
+        server.fail(respond, path="/oauth2/revoke" if call in ("renew", "revoke") else "/oauth2/token")
         calls = {"issue": auth.token, "renew": auth.renew, "revoke": auth.revoke}
-        error = fail(calls.get(call, lambda: requests.post(url, json={}, auth=auth.for_api(API_ID))))
+        error = catch(calls.get(call, lambda: requests.post(url, json={}, auth=auth.for_api(API_ID))))
     finally:
         signal.signal(signal.SIGUSR1, before)
 
     assert isinstance(error, SoftTimeLimitExceeded)
-    check(reports(error), server.appkey, server.secretkey, *tokens)
+    assert_no_secret_in(reports(error), server.appkey, server.secretkey, *tokens)
 
 
 PACKAGE = os.path.dirname(requests_kiwoom.__file__) + os.sep
@@ -311,12 +314,12 @@ TESTING = PACKAGE + "testing"
 
 
 def is_of_the_package(code):
-    """Whether a user's errors lead through this code."""
+    """Return whether a user's errors can have frames with this code."""
     return code.co_filename.startswith(PACKAGE) and not code.co_filename.startswith(TESTING)
 
 
-class Watch:
-    """Looks at the local variables of this package's frames, at every line that a thread executes."""
+class LeakTracer:
+    """A trace function that looks at the local variables of this package's frames, at every line of a thread."""
 
     def __init__(self, server, tokens):
         self.server = server
@@ -325,7 +328,7 @@ class Watch:
         self.found = set()
 
     def __call__(self, frame, event, arg):
-        """Trace."""
+        """Look at the local variables of one frame."""
         if not is_of_the_package(frame.f_code):
             return None
         self.lines += 1
@@ -336,14 +339,14 @@ class Watch:
         return self
 
 
-class At:
-    """Raises at the n-th line of this package that the thread executes."""
+class RaisingTracer:
+    """A trace function that raises at the n-th line of this package that the thread executes."""
 
     def __init__(self, line):
         self.left = line
 
     def __call__(self, frame, event, arg):
-        """Trace."""
+        """Count the lines, and raise at the n-th."""
         if not is_of_the_package(frame.f_code):
             return None
         if event == "line":
@@ -353,8 +356,8 @@ class At:
         return self
 
 
-def traced(trace, call):
-    """What `call` raises while every thread that it starts is traced."""
+def run_traced(trace, call):
+    """Return what `call` raises while every thread that it starts is traced."""
     threading.settrace(trace)
     sys.settrace(trace)
     try:
@@ -367,7 +370,7 @@ def traced(trace, call):
 
 
 def prepare(server, url, work):
-    """An auth, the tokens that it had, and the call that does `work` on it."""
+    """Return an auth, the tokens that it had, and the call that does `work` with it."""
     auth = KiwoomAuth(Masked(server.appkey), Masked(server.secretkey), base_url=server.url)
     tokens = [auth.token()] if work != "issue" else []
     if work == "rejection":
@@ -387,40 +390,40 @@ untraced = pytest.mark.skipif(sys.gettrace() is not None, reason="something else
 @untraced
 @pytest.mark.parametrize("work", ["issue", "rejection", "revoke", "renew"])
 def test_no_line_has_a_secret_in_a_local_variable(server, url, work):
-    """At no line of a token call or of a rejection does a local variable show a key or a token."""
+    """No local variable shows a key or a token, at any line of a token call or of a rejection."""
     _, tokens, call = prepare(server, url, work)
-    watch = Watch(server, tokens)
+    tracer = LeakTracer(server, tokens)
 
-    assert None is traced(watch, call)
+    assert None is run_traced(tracer, call)
 
-    assert 500 < watch.lines
-    assert set() == watch.found
+    assert 500 < tracer.lines
+    assert set() == tracer.found
 
 
-# The thread of the call ends by it, too.
+# The exception may end the thread of the token call.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @crashes_wine
 @untraced
 @pytest.mark.parametrize("work", ["issue", "rejection", "revoke", "renew"])
-def test_an_exception_at_any_line(server, url, reports, work):
-    """After an exception at whatever line of a token call or of a rejection, without a secret, it can go on."""
+def test_an_exception_at_any_line_shows_no_secret(server, url, reports, work):
+    """An exception at any line of a token call or of a rejection shows no secret, and the auth works afterwards."""
     for line in range(1, 5000, 97):
         auth, tokens, call = prepare(server, url, work)
-        at = At(line)
-        # If it was raised in the thread of the call, that reports it as a failure.
-        error = traced(at, call)
-        if at.left > 0:
+        tracer = RaisingTracer(line)
+        # If it was raised in the thread of the token call, the call reports it as a failure.
+        error = run_traced(tracer, call)
+        if tracer.left > 0:
             return
         if error is not None:
             tokens += filter(None, [server.token])
-            assert not (found := leaks(error, (server.appkey, server.secretkey, *tokens))), (line, found)
+            assert not (found := find_leaks(error, (server.appkey, server.secretkey, *tokens))), (line, found)
         server.clock.advance(seconds=40)
         assert 0 == requests.post(url, json={}, auth=auth.for_api(API_ID)).json()["return_code"]
     raise AssertionError("the work has more lines")
 
 
-def leaks(error, secrets):
-    """The local variables of this package's frames that show a secret."""
+def find_leaks(error, secrets):
+    """Return the local variables of this package's frames that show a secret."""
     found, seen = [], []
     while error is not None and error not in seen:
         seen.append(error)

@@ -1,4 +1,4 @@
-"""No key and no token in what is printed, logged, raised or pickled."""
+"""No key and no token is printed, logged, raised or pickled."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ from tests.helpers.raw_server import RawServer, http, issued
 
 @pytest.fixture
 def forbidden(server):
-    """What must appear nowhere: both keys, and every token that was handed out."""
+    """A function that returns what must appear nowhere: both keys, and every token that was issued."""
 
     def texts():
         tokens = {request.token for request in server.requests} | {server.token}
@@ -85,8 +85,8 @@ def test_errors_hold_no_secret(server, auth, url, forbidden, caplog, failure, oc
     assert not any(secret.encode() in pickle.dumps(error) for secret in secrets)
 
 
-def test_the_call_behind_an_error_is_not_on_it(server, auth):
-    """``exc.request`` and ``exc.response.request`` have no body, and the response no way back to the connection."""
+def test_an_error_does_not_hold_the_token_call(server, auth):
+    """``exc.request`` is ``exc.response.request``, which has no body, and the error has no cause."""
     server.fail(Reply({"return_code": 3, "return_msg": "[8050:...]"}))
 
     with pytest.raises(KiwoomAuthError) as caught:
@@ -103,8 +103,8 @@ def test_the_call_behind_an_error_is_not_on_it(server, auth):
     "body",
     [b'{"token": "fake"}', b'{"to\\u006ben": "fake"}', b'[{"token": "fake"}]', b'{"accessToken": "fake"}'],
 )
-def test_an_answer_that_held_a_token_is_not_on_the_error(server, auth, body):
-    """If the answer may have held a token, ``exc.response`` is ``None``."""
+def test_a_response_with_a_token_is_not_on_the_error(server, auth, body):
+    """If the response may hold a token, ``exc.response`` is ``None``."""
     server.fail(Reply(body))
 
     with pytest.raises(KiwoomAuthError) as caught:
@@ -114,8 +114,8 @@ def test_an_answer_that_held_a_token_is_not_on_the_error(server, auth, body):
 
 
 @pytest.mark.parametrize("digits", ["04x", "04X"])
-def test_an_answer_that_repeats_a_key_is_not_on_the_error(server, auth, digits):
-    """A key is found in an answer however JSON spells it."""
+def test_a_response_that_repeats_a_key_is_not_on_the_error(server, auth, digits):
+    """If the response repeats a key, however JSON spells it, ``exc.response`` is ``None``."""
     spelt = "".join(f"\\u{ord(character):{digits}}" for character in server.secretkey)
     server.fail(Reply(f'{{"return_code": 3, "echo": ["{spelt}"]}}'.encode()))
 
@@ -126,7 +126,7 @@ def test_an_answer_that_repeats_a_key_is_not_on_the_error(server, auth, digits):
 
 
 def test_a_failed_revoke_holds_no_secret(server, auth, caplog):
-    """An error of au10002 shows neither key nor token, even if the answer repeats them."""
+    """An error of au10002 shows neither key nor token, even if the response repeats them."""
     caplog.set_level(logging.DEBUG)
     token = auth.token()
     for reply in (Reply(b"", 500), lambda r: Reply({"return_code": 3, "return_msg": r.body.decode()})):
@@ -138,8 +138,8 @@ def test_a_failed_revoke_holds_no_secret(server, auth, caplog):
 
 
 @pytest.mark.parametrize("password", ["fake-password", "fake-pass/word", "fake-pass@word", "fake-pass#word"])
-def test_no_answer_holds_no_secret(caplog, password):
-    """An error without an answer shows no key, and no proxy's password, be it one that its address cannot hold."""
+def test_an_error_without_a_response_holds_no_secret(caplog, password):
+    """An error without a response shows no key, and no proxy's password, even one that makes the address invalid."""
     caplog.set_level(logging.DEBUG)
     with requests.Session() as session:
         session.proxies = {"https": f"http://user:{password}@127.0.0.1:9"}
@@ -152,7 +152,7 @@ def test_no_answer_holds_no_secret(caplog, password):
 
 
 def test_reprs_are_masked(server, auth):
-    """The repr of an auth, a view and a token names no secret; tokens are told apart by a fingerprint."""
+    """The repr of an auth, a view and a token shows no secret; tokens are distinguished by a fingerprint."""
     token = auth.token()
     held = Token(token, auth.expires_at)
 
@@ -162,7 +162,7 @@ def test_reprs_are_masked(server, auth):
     assert 8 == len(held.fingerprint) and held.fingerprint not in token
 
 
-def test_the_log_of_a_good_day(server, session, url, forbidden, caplog):
+def test_the_log_holds_no_secret(server, session, url, forbidden, caplog):
     """Issue, expiry, rejection, renew and revoke are logged at INFO and WARNING, without a secret."""
     caplog.set_level(logging.DEBUG)
     session.post(url, json={})
@@ -195,8 +195,8 @@ def test_the_package_is_silent_by_default(server, session, url, capsys):
     assert "requests_kiwoom" not in capsys.readouterr().err
 
 
-def test_a_line_break_in_the_vendor_s_words(server, auth, caplog):
-    """What the answer says is put on one line: it cannot forge a line of the log."""
+def test_a_line_break_in_a_message_forges_no_log_line(server, auth, caplog):
+    """Kiwoom's message is put on one line, so that it cannot forge a line of the log."""
     server.fail(Reply({"return_code": 9, "return_msg": "bad\r\n2026-11-22 INFO all is well"}))
 
     with pytest.raises(KiwoomAuthError, match="bad 2026-11-22 INFO all is well"):
@@ -205,8 +205,8 @@ def test_a_line_break_in_the_vendor_s_words(server, auth, caplog):
     assert all("\n" not in record.getMessage() for record in caplog.records)
 
 
-def test_raw_errors_of_the_wire(caplog):
-    """An answer that breaks off is reported without what it held."""
+def test_a_truncated_response_is_not_shown(caplog):
+    """A response that breaks off is reported without its content."""
     caplog.set_level(logging.DEBUG)
     with RawServer(http(b'{"token": "fake-token-xyz"', length=500), issued("x")) as raw:
         with pytest.raises(KiwoomAuthError) as caught:
@@ -221,7 +221,7 @@ def test_raw_errors_of_the_wire(caplog):
     [("http://api.kiwoom.com/api/x", InsecureTransport), ("https://mockapi.kiwoom.com/api/x", WrongEnvironment)],
 )
 def test_errors_pickle_though_the_body_does_not(url, error):
-    """A worker process can hand the error on, though its request was to upload an open file."""
+    """An error can be pickled, for another process, even if the request's body is an open file."""
     auth = KiwoomAuth("fake-appkey", "fake-secretkey").for_api("ka10001")
     with open(__file__, "rb") as body, pytest.raises(error) as caught:
         requests.post(url, data=body, auth=auth)
@@ -229,8 +229,8 @@ def test_errors_pickle_though_the_body_does_not(url, error):
     assert str(caught.value) == str(pickle.loads(pickle.dumps(caught.value)))
 
 
-def test_no_token_on_an_error(auth, url):
-    """A request that already carries a token, and is given another api-id: the error does not lead to the token."""
+def test_the_error_for_another_api_id_holds_no_token(auth, url):
+    """If a request that carries a token is given another api-id, the error does not lead to the token."""
     prepared = requests.Request("POST", url, json={}, auth=auth.for_api("ka10001")).prepare()
 
     with pytest.raises(InvalidApiId) as caught:
@@ -248,8 +248,8 @@ def test_no_token_on_an_error(auth, url):
     ],
     ids=["UTF-16", "access_token", "backslash"],
 )
-def test_an_answer_with_a_secret_in_it_is_left_out(server, body):
-    """``response`` is ``None`` for an answer that holds a token or a key, in whatever JSON allows."""
+def test_a_response_with_a_secret_in_any_form_is_not_on_the_error(server, body):
+    """If the response holds a token or a key, in any form that JSON allows, ``exc.response`` is ``None``."""
     server.fail(Reply(body))
 
     with pytest.raises(TokenIssueError) as caught:
@@ -259,8 +259,8 @@ def test_an_answer_with_a_secret_in_it_is_left_out(server, body):
     assert "secret+key" not in str(caught.value) + repr(pickle.dumps(caught.value))
 
 
-def test_a_password_in_an_address():
-    """Of an address that an error quotes, what stands before the host is three asterisks; the rest is as it was."""
+def test_a_password_in_an_address_is_masked():
+    """In an address that an error quotes, all before the host becomes three asterisks; the rest is unchanged."""
 
     class Quoting(HTTPAdapter):
         def send(self, request, **kwargs):
@@ -276,7 +276,7 @@ def test_a_password_in_an_address():
 
 
 def test_a_key_is_masked_before_the_text_is_cut():
-    """An error of a lent session that repeats the call's body: no part of a key is left where the text ends."""
+    """If a lent session's error repeats the call's body, no part of a key is left where the text is cut."""
 
     class Chatty(HTTPAdapter):
         def send(self, request, **kwargs):
@@ -293,8 +293,8 @@ def test_a_key_is_masked_before_the_text_is_cut():
             assert "fake-se" not in str(caught.value)
 
 
-def test_a_header_with_a_key_in_it_is_left_out(server, auth):
-    """A gateway that repeats a key in a header of its answer: the error does not lead there."""
+def test_a_response_with_a_key_in_a_header_is_not_on_the_error(server, auth):
+    """If a gateway repeats a key in a header of its response, ``exc.response`` is ``None``."""
     server.fail(Reply(b"", 502, {"X-Debug": f"secretkey={server.secretkey}"}))
 
     with pytest.raises(TokenUnavailable, match="HTTP 502") as caught:

@@ -1,4 +1,4 @@
-"""What a person reads: the errors and the log, word for word where they act on it."""
+"""The texts for people: errors and the log, word for word where a user acts on them."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ REFUSALS = [code for code in CODES.values() if code.kind is Kind.REFUSED]
 
 
 def log_of(caplog):
-    """Level and text of each line that this package logged."""
+    """Return the level and the text of each line that this package logged."""
     ours = [record for record in caplog.records if record.name.startswith("requests_kiwoom.")]
     return [(record.levelname, record.getMessage()) for record in ours]
 
@@ -62,8 +62,8 @@ def log_of(caplog):
         ),
     ],
 )
-def test_an_issue_that_failed(server, auth, reply, text):
-    """What failed, where, the status, the vendor's words, and what to do."""
+def test_the_error_of_a_failed_issue(server, auth, reply, text):
+    """The error says what failed, where, the status, Kiwoom's message, and what to do."""
     server.fail(reply)
 
     with pytest.raises(TokenIssueError) as caught:
@@ -79,14 +79,14 @@ def test_an_issue_that_failed(server, auth, reply, text):
 )
 @pytest.mark.parametrize("return_code", [1, 3])
 def test_a_refusal_says_what_to_do(server, auth, return_code, code, advice):
-    """The vendor's words, whatever the ``return_code`` beside them, and what to do."""
+    """A refusal's error has Kiwoom's message, whatever the ``return_code`` beside it, and says what to do."""
     server.fail(Reply({"return_code": return_code, "return_msg": f"[{code}:...]"}))
 
     with pytest.raises(TokenRefused) as caught:
         auth.token()
 
-    answered = f"({server.url}, HTTP 200, return_code {return_code}). [{code}:...]."
-    assert f"au10001 issued no token {answered} {advice}" == str(caught.value)
+    details = f"({server.url}, HTTP 200, return_code {return_code}). [{code}:...]."
+    assert f"au10001 issued no token {details} {advice}" == str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -102,31 +102,31 @@ def test_a_refusal_says_what_to_do(server, auth, return_code, code, advice):
         ),
     ],
 )
-def test_what_is_no_token(server, auth, members, malformed):
-    """What is wrong with a success that has no usable token; Kiwoom's words of success would only confuse."""
+def test_the_error_for_a_malformed_token(server, auth, members, malformed):
+    """The error says what is wrong with the token, and omits Kiwoom's success message, which would only confuse."""
     token = {"expires_dt": "20261122080000", "token_type": "bearer", "token": "fake-token"}
     server.fail(Reply({**token, **members, "return_code": 0, "return_msg": "정상적으로 처리되었습니다"}))
 
     with pytest.raises(TokenUnavailable) as caught:
         auth.token()
 
-    answered = f"({server.url}, HTTP 200, return_code 0). It will be retried."
-    assert f"au10001 returned a malformed token: {malformed} {answered}" == str(caught.value)
+    details = f"({server.url}, HTTP 200, return_code 0). It will be retried."
+    assert f"au10001 returned a malformed token: {malformed} {details}" == str(caught.value)
 
 
-def test_a_return_code_that_is_no_number(server, auth):
-    """It is told, and no number is made up for it."""
+def test_the_error_for_a_return_code_that_is_no_number(server, auth):
+    """The error says that the return_code is no number, and shows no number for it."""
     server.fail(Reply({"token": "fake-token", "return_code": "zero"}))
 
     with pytest.raises(TokenUnavailable) as caught:
         auth.token()
 
-    answered = f"({server.url}, HTTP 200). It will be retried."
-    assert f"au10001 returned a malformed token: return_code is no number {answered}" == str(caught.value)
+    details = f"({server.url}, HTTP 200). It will be retried."
+    assert f"au10001 returned a malformed token: return_code is no number {details}" == str(caught.value)
 
 
-def test_a_key_in_the_vendor_s_words(server, auth):
-    """A key that an answer repeats stands as three asterisks, in the text and in the words beside it."""
+def test_a_key_in_a_message_is_masked(server, auth):
+    """A key that the response repeats becomes three asterisks, in the error's text and in its ``return_msg``."""
     server.fail(Reply({"return_code": 9, "return_msg": f"no {server.appkey} here"}))
 
     with pytest.raises(TokenUnavailable) as caught:
@@ -136,21 +136,21 @@ def test_a_key_in_the_vendor_s_words(server, auth):
     assert f"({server.url}, HTTP 200, return_code 9). no *** here. It will be retried." in str(caught.value)
 
 
-def test_a_revoke_that_failed(server, auth):
-    """The same for au10002."""
+def test_the_error_of_a_failed_revoke(server, auth):
+    """The error of a failed au10002 says what failed, where, the status, Kiwoom's message, and what to do."""
     auth.token()
     server.fail(Reply({"return_code": 3, "return_msg": "[8015:...]"}), path="/oauth2/revoke")
 
     with pytest.raises(TokenRevokeError) as caught:
         auth.revoke()
 
-    answered = f"({server.url}, HTTP 200, return_code 3). [8015:...]."
+    details = f"({server.url}, HTTP 200, return_code 3). [8015:...]."
     advice = "If the token was already invalid, ignore this; otherwise revoke it again."
-    assert f"au10002 did not revoke the token {answered} {advice}" == str(caught.value)
+    assert f"au10002 did not revoke the token {details} {advice}" == str(caught.value)
 
 
-def test_no_response():
-    """A port where no server listens: what failed, where, the reason in requests' words, and what shows more."""
+def test_the_error_for_no_response():
+    """If no server listens, the error says what failed, where, the reason in requests' words, and names `doctor`."""
     with pytest.raises(TokenUnavailable) as caught:
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://127.0.0.1:9").token()
 
@@ -158,16 +158,16 @@ def test_no_response():
     assert str(caught.value).endswith(". `requests-kiwoom doctor` shows where it fails.")
 
 
-def test_an_address_that_cannot_be_read():
-    """Of a proxy's address, not a word: what requests quotes of one with a slash in its password begins that."""
-    told = r": no response\. Invalid(Proxy)?URL: the address of a proxy, or base_url, cannot be read\. "
-    with pytest.raises(TokenUnavailable, match=told), requests.Session() as session:
+def test_an_invalid_proxy_address_is_not_quoted():
+    """Nothing of an invalid proxy address is shown: requests would quote the beginning of its password."""
+    message = r": no response\. Invalid(Proxy)?URL: the address of a proxy, or base_url, cannot be read\. "
+    with pytest.raises(TokenUnavailable, match=message), requests.Session() as session:
         session.proxies = {"http": "http://user:fake-pass/word@127.0.0.1:9"}
         KiwoomAuth("fake-appkey", "fake-secretkey", base_url="http://localhost:9", session=session).token()
 
 
-def test_no_response_and_no_words():
-    """What the user's session raises without a word is told by its kind."""
+def test_an_error_without_a_text_is_shown_by_its_type():
+    """An error of the user's session that has no text is shown by its type."""
 
     class Wordless(requests.Session):
         def send(self, *args, **kwargs):
@@ -178,7 +178,7 @@ def test_no_response_and_no_words():
 
 
 def test_a_long_return_msg_is_cut(server, auth):
-    """Of the vendor's words 500 characters are told, on one line."""
+    """``return_msg`` has at most 500 characters of Kiwoom's message, on one line."""
     server.fail(Reply({"return_code": 9, "return_msg": "x\n" * 1000}))
 
     with pytest.raises(TokenUnavailable) as caught:
@@ -188,7 +188,7 @@ def test_a_long_return_msg_is_cut(server, auth):
 
 
 def test_the_response_on_an_error(server, auth):
-    """The error's ``response`` is the answer as it came, but for where a redirect leads, and who was asked what."""
+    """``exc.response`` is the response as received, without a redirect's Location and the request's body."""
     server.fail(Reply({"return_code": 9}, 302, {"Location": "http://127.0.0.1:9/", "X-Node": "a"}))
 
     with pytest.raises(TokenUnavailable) as caught:
@@ -203,7 +203,7 @@ def test_the_response_on_an_error(server, auth):
     assert 0 < response.elapsed.total_seconds() < 60
 
 
-def test_the_log_of_a_day(server, auth, session, url, caplog):
+def test_the_log_of_issue_rejection_renew_and_revoke(server, auth, session, url, caplog):
     """Issue, rejection, renew and revoke: one line each, with fingerprints, the api-id, and when a token expires."""
     caplog.set_level(logging.DEBUG)
     server.clock.stop()
@@ -227,7 +227,7 @@ def test_the_log_of_a_day(server, auth, session, url, caplog):
 
 
 def test_the_log_of_a_resend_that_was_rejected(server, auth, session, url, caplog):
-    """A second rejection names the new token, and what ends the pause."""
+    """The log of a second rejection names the new token, and what ends the pause."""
     auth.token()
     server.reissue = "new"
     server.fail(Reply(REJECTED), Reply(REJECTED), path=PATH)
@@ -259,7 +259,7 @@ def test_the_log_of_a_rejection_without_another_token(server, session, url, capl
     assert f"no other token: {failed}" == consequence
 
 
-def test_the_log_of_a_renewal_that_is_none(server, auth, caplog):
+def test_the_log_of_a_failed_renewal(server, auth, caplog):
     """If the token could not be revoked, the log has au10002's words, and when the token expires."""
     auth.token()
     server.clock.advance(hours=3)
@@ -275,7 +275,7 @@ def test_the_log_of_a_renewal_that_is_none(server, auth, caplog):
 
 
 def test_the_log_of_a_store(server, tmp_path, caplog):
-    """Whose token it is, and once a minute why a store failed."""
+    """The log says which token came from the store, and why the store failed."""
     caplog.set_level(logging.INFO)
     path = tmp_path / "tokens.db"
     first, second = (
@@ -298,8 +298,8 @@ def test_the_log_of_a_store(server, tmp_path, caplog):
 
 
 @pytest.mark.parametrize("character", ["\ud800", "\x1b", "\x00", "\u202e"])
-def test_what_cannot_be_printed(server, auth, character):
-    """A lone surrogate, which no console encodes, and control characters in ``return_msg`` are shown as ``?``."""
+def test_characters_that_cannot_be_printed_are_replaced(server, auth, character):
+    """A lone surrogate, which no console encodes, and control characters in ``return_msg`` become ``?``."""
     server.fail(Reply(json.dumps({"return_code": 3, "return_msg": f"[8001:{character}검증]"}).encode()))
 
     with pytest.raises(TokenRefused) as caught:
