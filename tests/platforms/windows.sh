@@ -3,17 +3,17 @@
 #
 #     bash tests/platforms/windows.sh [--all] [--require] [--dir DIR] [--python VERSION]... [-- PYTEST_ARGUMENTS]
 #
-#     (no option)        a core selection on 3.13: about two minutes, and half a minute to make the Python
+#     (no option)        a core selection on 3.13: about two minutes, and half a minute to install the Python
 #     --all              every test, on 3.11 and on 3.13
-#     --require          exit 1 where Wine or the Python cannot be installed; otherwise: a line "skipped: ...", exit 0
-#     --dir DIR          keep the Python there, and use what is there already (default: a temporary folder)
+#     --require          exit 1 if Wine or the Python cannot be installed; without it: a line "skipped: ...", exit 0
+#     --dir DIR          keep the Python there, and use what is already there (default: a temporary folder)
 #     --python VERSION   3.11, 3.13, 3.14 or 3.14t, instead of those above; may be given more than once
 #     -- ARGUMENTS       for pytest, instead of the selection: paths, -k, -x
 #
 # Needs Debian with root (or wine, gcc-mingw-w64-x86-64-posix, locales and unzip already installed), PyPI, python3 with
-# venv, and a Python for Linux of the same minor version, in pyenv or on the PATH: from it come the modules of the
-# standard library that are written in Python (pythons.sh brings 3.14). The rest comes from a wheel: panda3d, an engine
-# for games, ships python.org's DLLs for Windows.
+# venv, and a Python for Linux of the same minor version, in pyenv or on the PATH: the modules of the standard library
+# that are written in Python come from it (pythons.sh installs 3.14). The rest comes from a wheel: panda3d, a game
+# engine, ships python.org's DLLs for Windows.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 project=$PWD
@@ -31,11 +31,11 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# What runs without --all: headers, issuing, rejections, renewal; and Windows' own tests, of key files, four processes
+# What runs without --all: headers, issuing, rejections, renewal; and the tests for Windows: key files, two processes
 # that share a SQLite file, code page 949, Ctrl-C, the demo.
 CORE=(tests/auth/test_{attach,environment,issuing,rejection,renew_revoke}.py tests/platforms)
 
-# Seconds after which tests that still run on one Python are ended.
+# Time limit for the tests on one Python, in seconds.
 LIMIT=${everything:+2400}
 LIMIT=${LIMIT:-600}
 
@@ -79,7 +79,7 @@ dir=$(cd "$dir" && pwd)
 export WINEPREFIX=$dir/prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' LOCPATH=$dir/locale
 unset DISPLAY PYTHONDONTWRITEBYTECODE
 
-# Every process of this Windows, and no other: it has this prefix in its environment.
+# End every process of this Windows, and no other: its environment has this prefix.
 end_windows() {
     local environment
     wineserver -k 2>/dev/null || true
@@ -91,7 +91,7 @@ end_windows() {
 }
 trap 'end_windows; [ -z "${temporary:-}" ] || rm -rf "$temporary"' EXIT
 
-# The locale makes Wine's code page: 949, as in Korea.
+# The locale sets Wine's code page: 949, as in Korea.
 if [ ! -d "$LOCPATH/ko_KR.UTF-8" ]; then
     mkdir -p "$LOCPATH"
     localedef -i ko_KR -f UTF-8 "$LOCPATH/ko_KR.UTF-8"
@@ -102,7 +102,7 @@ if [ ! -f "$WINEPREFIX/system.reg" ]; then
     { "$wine" wineboot -i && "$wine" winecfg -v win10; } >/dev/null 2>&1 </dev/null || skip "Wine does not start"
     wineserver -w
 fi
-# A server that stays: without it, each program that starts boots a Windows of its own. Windows' services start with
+# Start a server that keeps running: without it, each program boots a Windows of its own. Windows' services start with
 # the first program and keep its stdout open, so that program gets none.
 start_windows() {
     wineserver -p </dev/null >/dev/null 2>&1
@@ -112,7 +112,7 @@ start_windows
 
 # --- Python
 
-# The newest Python for Linux of that version whose standard library is complete.
+# Print the newest Python for Linux of that version whose standard library is complete.
 find_python() {
     local path
     for path in $(ls -d "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python 2>/dev/null | sort -rV) "python$1"; do
@@ -124,10 +124,10 @@ find_python() {
     return 1
 }
 
-# make_python VERSION: python.exe and all that it needs, in $dir/VERSION.
+# make_python VERSION: install python.exe and all that it needs in $dir/VERSION.
 make_python() {
     local version=${1%t} tag=${1/./} home=$dir/$1 build=$dir/build-$1 release linux lib libs
-    case $version in # The release of panda3d whose DLLs are nearest to the Pythons that are in use.
+    case $version in # The release of panda3d whose DLLs are nearest to the current Pythons.
         3.11) release=1.10.14 ;;
         3.13) release=1.10.15 ;;
         3.14) release=1.10.16 ;;
@@ -142,23 +142,23 @@ make_python() {
     local pip=("$build/venv/bin/python" -m pip --disable-pip-version-check --quiet --retries 8)
     local windows=(--platform win_amd64 --python-version "$version" --implementation cp
         --abi "cp$tag" --abi abi3 --abi none --only-binary=:all:)
-    "${pip[@]}" install --upgrade pip  # An old one knows too few names of platforms.
+    "${pip[@]}" install --upgrade pip  # An old pip knows too few platform names.
     "${pip[@]}" download --no-deps "${windows[@]}" --dest "$build" "panda3d==$release" || skip "no panda3d from PyPI"
     unzip -qo "$build"/panda3d-*.whl 'deploy_libs/*' -d "$build"
     libs=$build/deploy_libs
     cp "$libs/python$tag.dll" "$libs"/VCRUNTIME140*.dll "$home/"
     cp "$libs"/*.pyd "$libs"/libcrypto* "$libs"/libssl* "$libs"/libffi* "$libs/sqlite3.dll" "$home/DLLs/"
     [ ! -f "$libs/zlib1.dll" ] || cp "$libs/zlib1.dll" "$home/DLLs/"
-    # Wine has too little of WMI: without this module, platform asks otherwise.
+    # Wine implements too little of WMI: without this module, platform uses another way.
     rm -f "$home"/DLLs/_wmi*.pyd "$home"/DLLs/_tkinter*.pyd
-    # One wheel may have the modules for both: with a GIL, and without.
+    # One wheel may have the modules for both Pythons, with a GIL and without.
     [[ $tag = *t ]] || rm -f "$home"/DLLs/*t-win_amd64.pyd
     tar --create --directory "$lib" --exclude=site-packages --exclude=dist-packages --exclude=test --exclude=tests \
         --exclude=__pycache__ --exclude=lib-dynload --exclude='config-*' --exclude=idlelib --exclude=tkinter . |
         tar --extract --directory "$home/Lib"
 
     # What no wheel has: python.exe itself; the DLL of the stable ABI, which forwards to the other (cryptography is
-    # linked to it); and ProcessPrng, which Wine 8 lacks (everything written in Rust asks it for a seed).
+    # linked to it); and ProcessPrng, which Wine 8 lacks (everything written in Rust gets its seed from it).
     cat >"$build/python.c" <<'END'
 #include <wchar.h>
 __declspec(dllimport) int Py_Main(int argc, wchar_t **argv);
@@ -184,17 +184,17 @@ END
     "${pip[@]}" wheel --no-deps --wheel-dir "$build" "$project"
     local extras="test,gevent"
     [[ $tag = *t ]] && extras="test" # Without a GIL there is no gevent.
-    # pip takes the environment markers of the Python that it runs on: what Windows needs besides is named here.
+    # pip uses the environment markers of the Python that it runs on, so what only Windows needs is named here.
     "${pip[@]}" install --target "$home/Lib/site-packages" "${windows[@]}" \
         "$(echo "$build"/requests_kiwoom-*.whl)[$extras]" colorama tzdata win32-setctime
     rm -rf "$home"/Lib/site-packages/requests_kiwoom*
-    # Compiled here and now: each process that a test starts would look for it under Wine.
+    # Compile once, on Linux: otherwise each process that a test starts would check every file under Wine.
     "$linux" -m compileall -q -j 0 --invalidation-mode unchecked-hash -x lib2to3 "$home/Lib" >/dev/null || true
     rm -rf "$build"
     touch "$home/complete"
 }
 
-# Programs wait for a server that has ended for ever, so they end too; so do tests that have not ended in time.
+# If the server has ended, programs would wait for it forever: end them. Also end tests that exceed the time limit.
 watch() {
     local end=$((SECONDS + LIMIT))
     while sleep 2; do
@@ -210,8 +210,8 @@ watch() {
     done
 }
 
-# run_tests VERSION PYTEST_ARGUMENTS...: once more if Wine's server ended. An assertion of Wine 8.0 (sock_poll_event) ends
-# it where data and the end of a read timeout come at once, which is no fault of the program that waits.
+# run_tests VERSION PYTEST_ARGUMENTS...: run the tests, again if Wine's server ended. An assertion of Wine 8.0
+# (sock_poll_event) ends it if data and a read timeout come at once, which is no fault of the program that waits.
 run_tests() {
     local watcher status attempt
     for attempt in 1 2 3; do
@@ -219,10 +219,10 @@ run_tests() {
         rm -f "$dir/ended"
         watch >/dev/null 2>&1 &
         watcher=$!
-        # A worker that crashed is not replaced: with --dist loadfile, xdist then waits for the rest of its file.
+        # Do not replace a worker that crashed: with --dist loadfile, xdist then waits for the rest of its file.
         run_python "$1" -m pytest -p no:cacheprovider -n 2 --max-worker-restart 0 "${@:2}" || status=$?
         kill "$watcher" 2>/dev/null || true
-        # A program may end with 0 because its server did.
+        # A program may exit with 0 because the server ended.
         [ -f "$dir/ended" ] || wineserver -k0 || echo "Wine's server has ended in the middle of the tests" >"$dir/ended"
         [ -f "$dir/ended" ] || return "$status"
         cat "$dir/ended"
@@ -232,7 +232,7 @@ run_tests() {
     skip "Wine's server has ended three times"
 }
 
-# run_python VERSION ARGUMENTS...: through pipes, since a Windows program cannot stat() a Unix file that is its stdout.
+# run_python VERSION ARGUMENTS...: run it with pipes: a Windows program cannot stat() a Unix file that is its stdout.
 run_python() {
     local version=$1
     shift
@@ -241,7 +241,7 @@ run_python() {
 
 for version in "${versions[@]}"; do
     [ -f "$dir/$version/complete" ] || make_python "$version"
-    # As with pip install -e: the tests are of this checkout, in each process that they start. Z: is / here.
+    # As with pip install -e: each process that a test starts imports this checkout. Z: is / here.
     echo "Z:$project" >"$dir/$version/Lib/site-packages/checkout.pth"
     run_python "$version" -c "
 import locale, platform, sqlite3, ssl, sys
