@@ -1,1 +1,1 @@
-"""How this package behaves beside the libraries that users have: the real ones, with the recipes as the code."""
+"""This package beside the libraries that users have: the tests run the recipes with the real libraries."""

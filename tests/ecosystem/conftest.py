@@ -26,14 +26,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
-    """Files of a test go to a directory of its own."""
+def use_own_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """Run each test in a directory of its own, which gets its files."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def session(auth: KiwoomAuth) -> Iterator[requests.Session]:
-    """A session that carries the auth."""
+    """A session with the auth."""
     with requests.Session() as session:
         session.auth = auth
         yield session
@@ -41,5 +41,5 @@ def session(auth: KiwoomAuth) -> Iterator[requests.Session]:
 
 @pytest.fixture
 def written() -> Callable[[], bytes]:
-    """Return all bytes of all files that a test has written so far."""
+    """A function that returns all bytes of all files that the test has written so far."""
     return lambda: b"".join(path.read_bytes() for path in pathlib.Path().rglob("*") if path.is_file())

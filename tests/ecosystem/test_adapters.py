@@ -16,7 +16,7 @@ FAILURES = (faults.TOO_MANY_REQUESTS, faults.server_error(503))
 
 @pytest.fixture
 def retrying(auth):
-    """The session of the recipe, which does not wait long."""
+    """The recipe's session, with short waits."""
     with make_session(auth, make_retry(backoff_factor=0.01)) as session:
         yield session
 
@@ -27,7 +27,7 @@ def post(session, server, path=QUERY, api_id="ka10001"):
 
 
 def test_query_is_retried(server, retrying):
-    """A query that meets HTTP 429 and 503 is sent until it succeeds, with its token and its api-id each time."""
+    """A query that gets HTTP 429 and 503 is sent until it succeeds, with its token and its api-id each time."""
     server.fail(*FAILURES, path=QUERY)
 
     assert 200 == post(retrying, server).status_code
@@ -35,7 +35,7 @@ def test_query_is_retried(server, retrying):
 
 
 def test_resent_query_is_retried(server, retrying):
-    """A rejected query is resent through the same adapter: a 503 on its second way is retried as well."""
+    """A rejected query is resent through the same adapter, which retries it after a 503."""
     post(retrying, server)
     server.revoke_all()
     server.requests.clear()
@@ -76,7 +76,7 @@ def test_limited_session_carries_tokens(server, auth):
 
 
 def test_limiter_that_retries(server, session):
-    """One adapter does both: a query that meets 429 and 503 is sent until it succeeds."""
+    """One adapter can limit and retry: a query that gets HTTP 429 and 503 is sent until it succeeds."""
     retry = make_retry(backoff_factor=0.01)
     session.mount(server.url + "/", LimiterAdapter(per_second=100, max_retries=retry))
     server.fail(*FAILURES, path=QUERY)
@@ -86,7 +86,7 @@ def test_limiter_that_retries(server, session):
 
 
 def test_limiter_counts_a_resent_request(server, session):
-    """A limit of three requests is used up by a first request, and by one that is rejected and resent."""
+    """A request that is rejected and resent counts as two for the limiter."""
     session.mount(server.url, LimiterAdapter(per_day=3, max_delay=0))
     post(session, server)
     server.revoke_all()

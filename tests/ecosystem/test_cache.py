@@ -13,21 +13,21 @@ CHART, ORDER = "/api/dostk/chart", "/api/dostk/ordr"
 
 @pytest.fixture
 def cached(auth):
-    """The session of the recipe, with a file."""
+    """The recipe's session, with a file."""
     with make_session(auth, "charts.sqlite") as session:
         yield session
 
 
 def test_second_response_comes_from_the_file(server, cached):
-    """Two equal queries are one request."""
+    """The second of two equal queries gets its response from the file."""
     first, second = (cached.post(server.url + CHART, headers={"api-id": "ka10081"}, json={}) for _ in range(2))
 
     assert (False, True) == (first.from_cache, second.from_cache)
     assert 1 == len(server.requests.to("ka10081"))
 
 
-def test_apis_and_pages_are_told_apart(server, cached):
-    """Another api-id, or another page, is another response, though path and body are the same."""
+def test_apis_and_pages_are_cached_separately(server, cached):
+    """Requests with another api-id, or for another page, get responses of their own, though path and body are equal."""
     server.reply("ka10082", {"week": 1})
     first, second, third = (
         cached.post(server.url + CHART, headers=headers, json={})
@@ -47,7 +47,7 @@ def test_orders_are_not_cached(server, cached):
 
 
 def test_rejection_that_is_dispatched_twice(server, auth):
-    """requests-cache runs the hooks twice, with more arguments: no third send, even if the token was replaced since."""
+    """requests-cache runs the hooks twice, with more arguments: no third send, even after the token was replaced."""
     server.reissue = "new"
     server.fail(refusal(8005), refusal(8005), path=CHART)
 
@@ -77,7 +77,7 @@ def test_rejected_responses_are_not_cached(server, auth, cached, resend):
 
 
 def test_file_holds_no_secret(server, auth, cached, written):
-    """Neither a key nor a token is written into the file or a cache key, not even the token that was rejected."""
+    """Neither a key nor a token, not even the rejected one, is written into the file or a cache key."""
     rejected = auth.token()
     server.revoke_all()
     for _ in range(2):
@@ -95,7 +95,7 @@ def test_file_holds_no_secret(server, auth, cached, written):
 
 @pytest.mark.parametrize("lent", [True, False])
 def test_token_call_is_not_cached(server, lent, written):
-    """A cache that keeps every POST does not keep the token call, on a lent session or below all sessions."""
+    """A cache of every POST does not store the token call, on a lent session or installed for all sessions."""
     options = {"cache_name": "all.sqlite", "allowable_methods": ["POST"]}
     keys = (server.appkey, server.secretkey)
     if lent:

@@ -1,4 +1,4 @@
-"""Sentry: what it would report of this package's errors holds no secret."""
+"""Sentry: its reports of this package's errors hold no secret."""
 
 import json
 
@@ -39,8 +39,8 @@ def test_failing_token_call(server, auth, reports, plan):
     assert server.appkey not in text and server.secretkey not in text
 
 
-def test_error_of_the_users_own(server, auth, reports):
-    """An error in a program that holds a response reports neither a key nor the token."""
+def test_error_in_the_users_program(server, auth, reports):
+    """The report of an error in a program that holds a response has neither a key nor the token."""
     response = requests.post(server.url + PATH, auth=auth.for_api("ka10001"), json={})
     try:
         response.json()["no such field"]

@@ -41,8 +41,8 @@ def test_rejected_request_is_resent_once(server, auth, send):
 
 
 @both
-def test_rejected_twice(server, auth, send):
-    """A second rejection is the response."""
+def test_second_rejection_is_returned(server, auth, send):
+    """The response of a second rejection is returned to the caller."""
     server.reissue = "new"
     server.fail(refusal(8005), refusal(8005), path=PATH)
 
@@ -52,7 +52,7 @@ def test_rejected_twice(server, auth, send):
 
 @both
 def test_another_host_gets_no_token(auth, send):
-    """A request to another server is sent as it is."""
+    """A request to another server is sent unchanged."""
     with KiwoomServer(strict=False) as elsewhere:
         send(auth, elsewhere.url + PATH)
 

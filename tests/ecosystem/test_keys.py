@@ -20,7 +20,7 @@ def vault():
 
 
 def test_keyring(server, vault):
-    """Keys that were put into the vault as the recipe says issue a token."""
+    """Keys that were stored in the vault as the recipe says issue a token."""
     vault.set_password("kiwoom", "appkey", server.appkey)
     vault.set_password("kiwoom", "secretkey", server.secretkey)
 

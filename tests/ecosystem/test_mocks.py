@@ -1,4 +1,4 @@
-"""Mocks and recordings that users have: they go on working, and a resent request is seen."""
+"""Users' mocks and recordings: they keep working, and a resent request is seen."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ from tests.recipes.mocks import PRICE, REJECTED, SENT, issued
 
 
 def test_requests_mock_of_one_session(server):
-    """A mocker of one session, which is lent for the token calls as well, sees both sends and both token calls."""
+    """A mocker of one session, which is lent for the token calls as well, sees two sends and two token calls."""
     with requests.Session() as session, requests_mock.Mocker(session=session) as mock:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url, session=session)
         mock.post(server.url + "/oauth2/token", [{"json": issued("first")}, {"json": issued("second")}])
@@ -30,7 +30,7 @@ def test_requests_mock_of_one_session(server):
 
 
 def test_requests_mock_adapter(server, auth):
-    """So does an adapter of requests-mock that is mounted for the API alone, beside real token calls."""
+    """An adapter of requests-mock that is mounted for the API alone sees both sends, beside real token calls."""
     adapter = requests_mock.Adapter()
     adapter.register_uri("POST", server.url + PATH, [{"json": REJECTED}, {"json": PRICE}])
     server.reissue = "new"
@@ -44,7 +44,7 @@ def test_requests_mock_adapter(server, auth):
 
 
 def test_cassette_holds_no_secret(server, written):
-    """What vcrpy wrote has the responses in it, but no key and no token, not even the one that was rejected."""
+    """vcrpy's cassette has the responses, but no key and no token, not even the rejected one."""
     server.reissue = "new"
     server.reply("ka10001", {"stk_nm": "삼성전자"})
     server.fail(refusal(8005), path=PATH)
@@ -61,7 +61,7 @@ def test_cassette_holds_no_secret(server, written):
 
 def test_cassette_of_compressed_responses(server, auth, written):
     """A compressed response of au10001 leaves no token in the cassette either, and the cassette can be played."""
-    # Of a short response, gzip would leave the token as it is.
+    # In a short response, gzip would leave the token readable.
     expires = datetime.now() + timedelta(hours=24)
     token = auth.token()
     body = {"return_msg": "정상적으로 처리되었습니다" * 9, "token": token, "token_type": "bearer", "return_code": 0}
@@ -79,7 +79,7 @@ def test_cassette_of_compressed_responses(server, auth, written):
 
 
 def test_cassette_is_played_after_a_year(server):
-    """A year later the cassette plays alone, and to the same end: a rejection, another token, the response."""
+    """A year later the cassette plays without the server: a rejection, another token, the response."""
     server.reissue = "new"
     server.fail(refusal(8005), path=PATH)
     recorded = ask_for_price(server, "price.yaml", server.clock)

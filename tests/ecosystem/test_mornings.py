@@ -8,18 +8,18 @@ from tests.recipes.mornings import schedule
 
 
 class EnoughMornings(Exception):
-    """The test has seen the mornings that it needs."""
+    """Ends the scheduler: the test has seen the mornings that it needs."""
 
 
 def run_mornings(server, auth, count):
-    """Run the scheduler on the server's clock until it has woken so often; return when it woke, in Korean time."""
+    """Run the scheduler on the server's clock until it has woken `count` times; return when it woke, in Korean time."""
     woken = []
 
     def sleep(seconds):
         if seconds > 0:
             if len(woken) == count:
                 raise EnoughMornings
-            # A bit more, since time goes on between the scheduler's look at the clock and this one.
+            # Half a second more: time passes between the scheduler's reading of the clock and this one.
             server.clock.advance(seconds=seconds + 0.5)
             woken.append(epoch_to_kst(server.clock()))
 
@@ -30,7 +30,7 @@ def run_mornings(server, auth, count):
 
 def test_renews_at_eight(server, auth):
     """Three mornings, 24 hours apart, at 08:00 KST, each with another token that expires at 08:00 the next day."""
-    # Noon: a token of 07:59 is new enough for the first morning.
+    # Start at noon: a token issued at 07:59 would still be new on the first morning.
     server.clock.advance(hours=12 - epoch_to_kst(server.clock()).hour)
     server.clock.stop()
     auth.token()
@@ -44,7 +44,7 @@ def test_renews_at_eight(server, auth):
 
 
 def test_failing_morning(server, auth):
-    """A morning without Kiwoom is logged, and the next one comes."""
+    """The scheduler goes on after a morning on which Kiwoom was not available."""
     server.fail(faults.MAINTENANCE)
 
     assert 2 == len(run_mornings(server, auth, 2))

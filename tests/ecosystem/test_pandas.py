@@ -26,7 +26,7 @@ def test_pages_in_a_frame(server, session):
 
 
 def test_last_page(server, session):
-    """A chart of one page asks for no other."""
+    """After the only page of a chart, no other page is requested."""
     server.reply_pages("ka10081", "stk_dt_pole_chart_qry", [{"dt": "20250102", "cur_prc": ""}], size=3)
 
     assert 1 == len(read(server, session))
@@ -34,7 +34,7 @@ def test_last_page(server, session):
 
 
 def test_refused_page(server, session):
-    """A page that Kiwoom refuses is an error with its words, not a frame with a hole."""
+    """A page that Kiwoom refuses is an error with Kiwoom's message, not a frame with missing rows."""
     server.reply("ka10081", {"return_code": 2, "return_msg": "입력 값 오류입니다"})
 
     with pytest.raises(RuntimeError, match="입력 값 오류입니다"):

@@ -1,4 +1,4 @@
-"""requests-toolbelt: sessions with a base URL, and bodies that can be read once."""
+"""requests-toolbelt: sessions with a base URL, and bodies that can be read only once."""
 
 from requests_toolbelt import MultipartEncoder
 
@@ -7,7 +7,7 @@ from tests.recipes.base_url import make_session
 
 
 def test_base_url_session(server, auth):
-    """A path alone goes to the auth's own server; after a rejection it is resent."""
+    """A request for a path alone is sent to the auth's own server, and is resent after a rejection."""
     with make_session(auth) as session:
         session.post(PATH, headers={"api-id": "ka10001"}, json={})
         server.revoke_all()
@@ -25,7 +25,7 @@ def send(session, url):
 
 
 def test_multipart_encoder(server, session):
-    """A multipart body is sent whole; rejected, it is not resent empty, and the next one succeeds."""
+    """A multipart body is sent whole; after a rejection it is not resent empty, and the next one succeeds."""
     send(session, server.url + PATH)
     server.revoke_all()
 

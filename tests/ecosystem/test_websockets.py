@@ -33,12 +33,12 @@ class Stream:
             self.received.append(socket.recv(60))
             socket.send(json.dumps({"trnm": "REAL", "data": []}))
         except ConnectionClosed:
-            pass  # The test has failed already, and says why.
+            pass  # The test has already failed, and reports why.
 
 
 @pytest.fixture
 def stream(server):
-    """That server, which has a `url`."""
+    """A running `Stream`, with its `url`."""
     stream = Stream(server)
     with serve(stream, "127.0.0.1", 0) as listener:
         stream.url = f"ws://127.0.0.1:{listener.socket.getsockname()[1]}"
@@ -50,7 +50,7 @@ def stream(server):
 
 
 def test_login(server, auth, stream):
-    """The login carries the bare token; the request is sent, a PING goes back as it came, data is for the caller."""
+    """The login carries the bare token, the request is sent, a PING is returned unchanged, and data is yielded."""
     assert [{"trnm": "REAL", "data": []}] == list(messages(auth, stream.url, TRADES))
     assert [server.token] == stream.tokens
     assert [json.dumps(TRADES), '{"trnm":"PING"}'] == stream.received
@@ -67,7 +67,7 @@ def test_refused_login(server, auth, stream):
 
 
 def test_login_that_is_refused_twice(server, auth, stream):
-    """A login that stays refused ends in an error with Kiwoom's words, after two tokens."""
+    """A login that is refused twice raises an error with Kiwoom's message, after two tokens."""
     stream.accepts_tokens = False
     server.reissue = "new"
 
