@@ -23,24 +23,24 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what installs other people's clients, unless `-m` asks for it by name."""
+    """Deselect the tests that install other people's clients, unless `-m` names their marker."""
     if "third_party" in config.getoption("markexpr"):
         return
-    left_out = [item for item in items if item.get_closest_marker("third_party")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    deselected = [item for item in items if item.get_closest_marker("third_party")]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_environment() -> None:
-    """Tests start pytest themselves: options that the user gave this run are not for those."""
+def clear_pytest_addopts() -> None:
+    """Remove this run's own pytest options: some tests start pytest themselves, and without them."""
     os.environ.pop("PYTEST_ADDOPTS", None)
 
 
 @pytest.fixture
 def local_clock(monkeypatch: pytest.MonkeyPatch) -> LocalClock:
-    """This machine's clock, as the plugin reads it: with `server`, it follows the server's until a test sets it."""
+    """This machine's clock, as the plugin reads it. With `server`, it follows the server's until a test sets it."""
     clock = LocalClock(time.time)
     monkeypatch.setattr(KiwoomAuth, "clock", clock)
     return clock
@@ -48,7 +48,7 @@ def local_clock(monkeypatch: pytest.MonkeyPatch) -> LocalClock:
 
 @pytest.fixture
 def server(local_clock: LocalClock) -> Iterator[KiwoomServer]:
-    """A Kiwoom on loopback, whose clock is the plugin's as well; it takes bodies of every kind, and every method."""
+    """A local Kiwoom server that shares its clock with the plugin and accepts bodies of every kind, and any method."""
     with KiwoomServer(strict=False) as server:
         local_clock.follow(server.clock)
         yield server
@@ -62,7 +62,7 @@ def auth(server: KiwoomServer) -> KiwoomAuth:
 
 @pytest.fixture
 def session(auth: KiwoomAuth) -> Iterator[requests.Session]:
-    """A session that carries the auth and names one API."""
+    """A session with the auth and the api-id of one API."""
     with requests.Session() as session:
         session.auth = auth
         session.headers["api-id"] = "ka10001"
@@ -88,17 +88,17 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis_port(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The port of an empty Redis server. All clients that this process makes of it close with the test.
+    """The port of an empty Redis server. Every client that this process makes is closed after the test.
 
-    A client refers to itself. Without a GIL, its socket may be collected first, and that is a ResourceWarning.
+    A client is part of a reference cycle. Without a GIL, its socket may be collected first: a ResourceWarning.
     """
     clients, make = [], redis.Redis.__init__
 
-    def make_and_note(client: redis.Redis, *args: Any, **kwargs: Any) -> None:
+    def make_and_record(client: redis.Redis, *args: Any, **kwargs: Any) -> None:
         make(client, *args, **kwargs)
         clients.append(client)
 
-    monkeypatch.setattr(redis.Redis, "__init__", make_and_note)
+    monkeypatch.setattr(redis.Redis, "__init__", make_and_record)
     redis_server.client.flushall()
     yield redis_server.port
     for client in clients:

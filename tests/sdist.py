@@ -1,10 +1,10 @@
-"""The command ``sdist``, which adds the files outside the package: a source distribution carries its own tests."""
+"""The command ``sdist`` with the files outside the package: a source distribution contains its own tests."""
 
 from setuptools.command.sdist import sdist
 
 
 class CompleteSdist(sdist):
-    """Add what setuptools leaves out without a ``MANIFEST.in``, which the top level has no place for."""
+    """Add the files that setuptools leaves out without a ``MANIFEST.in``, which the project does not have."""
 
     def make_distribution(self) -> None:
         for folder in (".ci", ".github", "tests"):

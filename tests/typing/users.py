@@ -32,7 +32,7 @@ URL = "https://api.kiwoom.com/api/dostk/stkinfo"
 
 
 def constructor(session: requests.Session) -> None:
-    """Keys are text or paths, a timeout is one number or two, and what makes no sense is refused."""
+    """Keys are text or paths, a timeout is one number or two, and other types are refused."""
     assert_type(KiwoomAuth("my-appkey", "my-secretkey"), KiwoomAuth)
     KiwoomAuth(Path("12345678_appkey.txt"), Path("12345678_secretkey.txt"), mock=True, timeout=5)
     KiwoomAuth("my-appkey", "my-secretkey", session=session, timeout=(3.05, 10), resend=False)
@@ -47,8 +47,8 @@ def constructor(session: requests.Session) -> None:
     KiwoomAuth("my-appkey", "my-secretkey", timeout=None)  # type: ignore[arg-type]
 
 
-def requests_take_it(auth: KiwoomAuth) -> None:
-    """``auth=`` takes an auth and its views, and so does ``Session.auth``."""
+def requests_accepts_an_auth(auth: KiwoomAuth) -> None:
+    """``auth=`` accepts an auth and its views, and so does ``Session.auth``."""
     assert_type(auth.for_api("ka10001"), KiwoomAuth)
     requests.post(URL, auth=auth, headers={"api-id": "ka10001"}, json={"stk_cd": "005930"})
     requests.post(URL, auth=auth.for_api("ka10001", resend=False), json={"stk_cd": "005930"})
@@ -63,7 +63,7 @@ def requests_take_it(auth: KiwoomAuth) -> None:
 
 
 def tokens(auth: KiwoomAuth) -> None:
-    """A token is text, its expiry a moment or nothing."""
+    """A token is text, its expiry a ``datetime`` or ``None``."""
     assert_type(auth.token(), str)
     assert_type(auth.token(rejected="refused"), str)
     assert_type(auth.expires_at, datetime | None)
@@ -76,7 +76,7 @@ def tokens(auth: KiwoomAuth) -> None:
 
 
 def errors(auth: KiwoomAuth) -> None:
-    """An error has numbers and the vendor's words; every one is an error of requests."""
+    """An error has numbers and Kiwoom's message; every one is an error of requests."""
     try:
         auth.renew()
     except TokenRefused as error:
@@ -118,7 +118,7 @@ def records(body: bytes, moment: datetime) -> None:
 
 
 def stores(path: Path) -> None:
-    """The stores that come with the package are what ``store=`` wants."""
+    """``store=`` accepts the stores that come with the package."""
     text: TokenStore = SQLiteStore("tokens.sqlite")
     other: TokenStore = SQLiteStore(path)
     assert_type(text.load("key"), Token | None)
