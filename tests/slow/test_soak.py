@@ -1,68 +1,68 @@
-"""The soak, for six seconds; and its rules that say which side an error belongs to."""
+"""The soak test for six seconds, and its rules that find the cause of a failed order."""
 
 import pytest
 
-from tests.soak.blame import ACCEPTED, BROKEN, REJECTED, REVOKED, SERVER, Call, Delivery, History, Report, blame
-from tests.soak.storm import soak
-from tests.soak.tally import Tally
+from tests.soak.causes import ACCEPTED, BROKEN, REJECTED, REVOKED, SERVER, Call, Delivery, History, Report, find_cause
+from tests.soak.results import Results
+from tests.soak.schedule import soak
 
 
 @pytest.mark.once
-def test_nothing_is_lost_in_6_seconds():
-    """Through faults, kills, revocations and clock jumps, no order is lost or taken twice, and nothing grows.
+def test_no_order_is_lost_or_accepted_twice_in_6_seconds():
+    """With faults, kills, revocations and clock jumps, no order is lost or accepted twice, and no memory leaks.
 
     ``python -m tests.soak --minutes 5`` does the same for longer.
     """
-    tally = soak(6, seed=20241107, haste=4)
+    results = soak(6, seed=20241107, frequency=4)
 
-    assert [] == tally.broken
-    assert {"same", "new"} == set(tally.rows)
-    assert all(row["resends"] and row["server broke"] for row in tally.rows.values())
-    assert {"revocation", "kill", "clock jump"} < {name for _, name in tally.events}
+    assert [] == results.violations
+    assert {"same", "new"} == set(results.rows)
+    assert all(row["resends"] and row["server fault"] for row in results.rows.values())
+    assert {"revocation", "kill", "clock jump"} < {name for _, name in results.events}
 
 
 def failure(start=10.0):
-    """An order of worker 0.0 that failed after a second."""
+    """Return the report of an order of worker 0.0 that failed after a second."""
     return Report("0.0:1.1", start, 1.0, "HTTP 200 [8005:...]")
 
 
 @pytest.mark.parametrize(
-    "culprit, deliveries",
+    "cause, deliveries",
     [
         (SERVER, [Delivery(1, BROKEN)]),
         (SERVER, [Delivery(1, REJECTED), Delivery(2, BROKEN)]),
         (REVOKED, [Delivery(1, REJECTED), Delivery(2, REJECTED)]),
         (None, [Delivery(1, REJECTED), Delivery(1, REJECTED)]),
-        (None, [Delivery(1, BROKEN, doubted=True), Delivery(2, ACCEPTED)]),
+        (None, [Delivery(1, BROKEN, is_false_401=True), Delivery(2, ACCEPTED)]),
         (None, [Delivery(1, REJECTED)]),
         (None, []),
     ],
 )
-def test_blame_by_what_came_in(culprit, deliveries):
-    """The server is to blame if it broke the last answer; another revocation, if a second and younger token died."""
-    assert culprit == blame(failure(), deliveries, History())
+def test_cause_by_the_deliveries_of_an_order(cause, deliveries):
+    """The cause is the server if it broke the last response, a revocation if it rejected a second, newer token."""
+    assert cause == find_cause(failure(), deliveries, History())
 
 
 @pytest.mark.parametrize(
-    "culprit, calls",
+    "cause, calls",
     [
         (SERVER, [Call("0.0", 9.0, None)]),
         (SERVER, [Call("0.0", 10.5, None)]),
-        (None, [Call("0.0", 11.5, None)]),  # It came later than the failure.
-        (None, [Call("0.0", 9.0, None), Call("0.0", 9.5, 2)]),  # Another gave a token since.
-        (None, [Call("0.0", -21.0, None)]),  # No pause is that long.
+        (None, [Call("0.0", 11.5, None)]),  # This call is later than the failure.
+        (None, [Call("0.0", 9.0, None), Call("0.0", 9.5, 2)]),  # A later call returned a token.
+        (None, [Call("0.0", -21.0, None)]),  # No pause is as long as that.
     ],
 )
-def test_blame_while_au10001_is_left_alone(culprit, calls):
-    """An order that finds no token is the server's fault only while the last au10001 call is one that it broke."""
+def test_server_is_the_cause_while_au10001_is_in_a_pause(cause, calls):
+    """The server is the cause of an order without a token only if it broke the latest au10001 call."""
     history = History()
     history.calls += calls
 
-    assert culprit == blame(failure(), [Delivery(1, REJECTED)], history)
+    assert cause == find_cause(failure(), [Delivery(1, REJECTED)], history)
 
 
 @pytest.mark.parametrize(
-    "culprit, resends, doubted, cured",
+    "cause, resends, falsely_rejected, resend_successes",
     [
         (REVOKED, [Delivery(2, REJECTED)], set(), []),
         (SERVER, [Delivery(2, BROKEN)], set(), []),
@@ -72,75 +72,76 @@ def test_blame_while_au10001_is_left_alone(culprit, calls):
         (REVOKED, [Delivery(2, REJECTED)], set(), [(2, 8.5)]),
     ],
 )
-def test_blame_while_a_token_is_on_probation(culprit, resends, doubted, cured):
-    """A token on probation excuses an order, until another one that was sent again with it has succeeded."""
+def test_cause_while_a_token_is_on_trial(cause, resends, falsely_rejected, resend_successes):
+    """A token on trial explains a failed order, until another order was resent with it and succeeded."""
     history = History()
-    history.calls.append(Call("0.0", 9.0, 2, rejected=True))
-    history.resends, history.doubted, history.cured = resends, doubted, cured
+    history.calls.append(Call("0.0", 9.0, 2, is_after_rejection=True))
+    history.resends = resends
+    history.falsely_rejected, history.resend_successes = falsely_rejected, resend_successes
 
-    assert culprit == blame(failure(), [Delivery(2, REJECTED)], history)
+    assert cause == find_cause(failure(), [Delivery(2, REJECTED)], history)
 
 
 @pytest.fixture
-def tally():
-    """A tally that has begun, and knows one order that was taken and confirmed."""
-    tally = Tally(20)
-    tally.begin("same")
-    tally.delivered("0.0:1.1", Delivery(1, ACCEPTED), True, 0.0)
-    return tally
+def results():
+    """Return results with one row, and one order that was accepted and not yet reported on."""
+    results = Results(20)
+    results.start_row("same")
+    results.note_delivery("0.0:1.1", Delivery(1, ACCEPTED), True, 0.0)
+    return results
 
 
-def test_an_order_that_is_confirmed_once_breaks_no_promise(tally):
-    """An order that came in once, was taken and confirmed, is as promised."""
-    tally.reported(Report("0.0:1.1", 10.0, 1.0, None))
-    tally.close()
+def test_an_order_that_is_confirmed_once_is_no_violation(results):
+    """An order that arrived, was accepted and confirmed once violates no guarantee."""
+    results.note_report(Report("0.0:1.1", 10.0, 1.0, None))
+    results.evaluate()
 
-    assert [] == tally.broken
-
-
-#: Worker 1.0 asks au10001 while token 1 lives, which arrived at worker 0.0.
-A_CALL = Call("1.0", 9.0, 2, living=(1, "0.0"))
+    assert [] == results.violations
 
 
-@pytest.mark.parametrize(
-    "excuse",
-    [
-        lambda tally: tally.delivered("1.0:1.1", Delivery(1, BROKEN, doubted=True), False, 0.0),
-        lambda tally: tally.fast.add("1.0"),
-        lambda tally: tally.killed.add("0.0"),
-    ],
-)
-def test_a_call_that_is_needed_breaks_no_promise(tally, excuse):
-    """A process may ask for another token if it was told that this one is dead, is fast, or the holder was killed."""
-    excuse(tally)
-    tally.called(A_CALL)
-
-    assert 0 == tally.rows["same"]["needless"]
+#: Worker 1.0 calls au10001 while token 1 is live, which worker 0.0 received.
+CALL = Call("1.0", 9.0, 2, live=(1, "0.0"))
 
 
 @pytest.mark.parametrize(
-    "promise, happen",
+    "add_reason",
     [
-        ("taken 2 times", lambda tally: tally.delivered("0.0:1.1", Delivery(1, ACCEPTED), True, 0.0)),
-        ("never taken", lambda tally: tally.reported(Report("0.0:1.2", 10.0, 1.0, None))),
-        ("failed (accepted with token 1)", lambda tally: tally.reported(failure())),
-        ("never said what came of it", lambda tally: None),
-        ("a living token was at hand", lambda tally: tally.called(A_CALL)),
-        ("descriptors", lambda tally: [tally.sampled("0.0", 1000, descriptors) for descriptors in (4, 9, 5)]),
-        ("grew by", lambda tally: grow(tally)),
+        lambda results: results.note_delivery("1.0:1.1", Delivery(1, BROKEN, is_false_401=True), False, 0.0),
+        lambda results: results.fast.add("1.0"),
+        lambda results: results.killed.add("0.0"),
     ],
 )
-def test_a_broken_promise_is_said(tally, promise, happen):
-    """What was lost, doubled, asked for without need, or is left over at the end, is a sentence in `broken`."""
-    happen(tally)
-    tally.close()
+def test_a_necessary_au10001_call_is_no_violation(results, add_reason):
+    """An au10001 call is necessary after a 401, with a fast clock, or if the worker with the token was killed."""
+    add_reason(results)
+    results.note_token_call(CALL)
 
-    assert any(promise in sentence for sentence in tally.broken)
+    assert 0 == results.rows["same"]["unnecessary"]
 
 
-def grow(tally):
-    """Let a worker grow by 100 KiB a second after its warm-up."""
-    tally.start -= 10
+@pytest.mark.parametrize(
+    "sentence, happen",
+    [
+        ("accepted 2 times", lambda results: results.note_delivery("0.0:1.1", Delivery(1, ACCEPTED), True, 0.0)),
+        ("never accepted", lambda results: results.note_report(Report("0.0:1.2", 10.0, 1.0, None))),
+        ("failed (accepted with token 1)", lambda results: results.note_report(failure())),
+        ("never reported on it", lambda results: None),
+        ("a live token was stored", lambda results: results.note_token_call(CALL)),
+        ("descriptors", lambda results: [results.note_size("0.0", 1000, descriptors) for descriptors in (4, 9, 5)]),
+        ("grew by", lambda results: grow(results)),
+    ],
+)
+def test_each_violation_is_listed(results, sentence, happen):
+    """Lost or repeated orders, unnecessary au10001 calls and leaks are listed in `violations`."""
+    happen(results)
+    results.evaluate()
+
+    assert any(sentence in violation for violation in results.violations)
+
+
+def grow(results):
+    """Let a worker grow by 100 KiB per second after its warm-up."""
+    results.start -= 10
     for second in range(30):
-        tally.start -= 1
-        tally.sampled("0.0", 1000 + 100 * second, 4)
+        results.start -= 1
+        results.note_size("0.0", 1000 + 100 * second, 4)

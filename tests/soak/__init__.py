@@ -1,1 +1,1 @@
-"""The soak: four processes share a token for minutes, everything goes wrong around them, and no request is lost."""
+"""The soak test: four processes share a token for minutes while everything around them fails, and lose no request."""

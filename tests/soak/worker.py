@@ -1,6 +1,6 @@
 """A worker: a process whose threads send orders, and write one line of JSON about each to the standard output.
 
-Lines on its standard input tell it what to do besides; it stops when that ends.
+Lines on its standard input are commands. It stops when its standard input is closed.
 """
 
 import gc
@@ -17,32 +17,32 @@ from requests_kiwoom import KiwoomAuth, SQLiteStore
 from tests.helpers.local_clock import LocalClock
 
 PATH, API_ID = "/api/dostk/ordr", "kt10000"
-#: Which process an au10001 call comes from.
+#: The header of an au10001 call that names its process.
 NAME_HEADER = "x-worker"
 #: An order that takes longer than this, in seconds, hangs.
-_FOR_EVER = 60
+_ORDER_TIMEOUT = 60
 
 
 class Worker:
-    """`threads` threads, which share one session, and send an order each `period` seconds."""
+    """`threads` threads that share one session, and send an order every `period` seconds each."""
 
     def __init__(self, name, threads, period, url, keys, path):
         self._name = name
         self._period = period
         self._url = url + PATH
         self._stop = threading.Event()
-        # Lent for the token calls, so that the server can tell whose they are.
+        # Lent for the token calls, so that the server knows which process sends them.
         self._lent = requests.Session()
         self._lent.headers[NAME_HEADER] = name
         self._session = requests.Session()
         KiwoomAuth.clock = self._clock = LocalClock(time.time)
         auth = KiwoomAuth(*keys, base_url=url, store=SQLiteStore(path), session=self._lent)
         self._session.auth = auth.for_api(API_ID)
-        self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(threads)]
+        self._threads = [threading.Thread(target=self._send_orders, args=(number,)) for number in range(threads)]
 
     def run(self):
-        """Work until the standard input ends."""
-        # It loads with the first au10001 call of a process, which may come late: that is no growth.
+        """Send orders until the standard input is closed."""
+        # A process imports it at its first au10001 call, which may come late: that would look like a leak.
         importlib.import_module("dateutil.parser")
         report_size()
         for thread in self._threads:
@@ -57,10 +57,10 @@ class Worker:
             thread.join()
         self._session.close()
         self._lent.close()
-        gc.collect()  # Errors of requests lead in circles, and to connections.
+        gc.collect()  # Exceptions of requests are in reference cycles, and hold connections.
         report_size()
 
-    def _work(self, thread):
+    def _send_orders(self, thread):
         number, due = 0, time.monotonic() + self._period * thread / len(self._threads)
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             due = max(due + self._period, time.monotonic())
@@ -68,18 +68,19 @@ class Worker:
             self._send(f"{self._name}:{thread}.{number}")
 
     def _send(self, order):
-        start, begun = time.time(), time.perf_counter()
+        start, counter = time.time(), time.perf_counter()
         try:
-            answer = self._session.post(self._url, json={"order": order}, timeout=_FOR_EVER)
-            said = None if _is_confirmed(answer, order) else f"HTTP {answer.status_code} {answer.text[:100]!r}"
-        except Exception as error:  # Whatever it is, it is what came of the order.
-            said = f"{type(error).__name__}: {str(error)[:200]}"
-        report(order=order, start=start, seconds=time.perf_counter() - begun, said=said)
+            response = self._session.post(self._url, json={"order": order}, timeout=_ORDER_TIMEOUT)
+            is_confirmed = _is_confirmed(response, order)
+            error = None if is_confirmed else f"HTTP {response.status_code} {response.text[:100]!r}"
+        except Exception as exception:  # Any exception is reported as the result of the order.
+            error = f"{type(exception).__name__}: {str(exception)[:200]}"
+        report(order=order, start=start, seconds=time.perf_counter() - counter, error=error)
 
 
-def _is_confirmed(answer, order):
+def _is_confirmed(response, order):
     try:
-        envelope = answer.json()
+        envelope = response.json()
     except ValueError:
         return False
     # The server may write numbers as strings.
@@ -87,7 +88,7 @@ def _is_confirmed(answer, order):
 
 
 def report_size():
-    """Say how much memory this process has, in KiB, and how many descriptors; 0 where they cannot be found."""
+    """Report the memory of this process in KiB, and its descriptors; 0 where the system does not show them."""
     descriptors = len(os.listdir("/dev/fd")) if os.path.isdir("/dev/fd") else 0
     report(resident=_resident_kib(), descriptors=descriptors)
 
@@ -102,12 +103,12 @@ def _resident_kib():
         import resource
     except ImportError:  # Windows.
         return 0
-    # The most that it ever had, on macOS in bytes.
+    # The peak, not the current size; on macOS in bytes.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 
 
 def report(**line):
-    """Write `line` in one go, so that neither another thread nor a SIGKILL gets in between."""
+    """Write `line` in a single call, so that neither another thread nor a SIGKILL can interrupt it."""
     os.write(1, json.dumps(line).encode() + b"\n")
 
 
