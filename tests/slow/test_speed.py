@@ -1,4 +1,4 @@
-"""The benchmark's counts, which do not depend on the machine."""
+"""The benchmark's counts of function calls, which do not depend on the machine."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from tests.helpers.pythons import IS_CPYTHON
 
 
 @pytest.mark.skipif(not IS_CPYTHON, reason="other Pythons run other functions")
-def test_attaching_and_looking_call_few_functions():
-    """So few Python functions run for a request whose token is at hand, those of requests' headers included."""
+def test_the_header_and_the_hook_call_few_functions():
+    """With a live token, at most 4 Python functions set the headers (6 with for_api), and 6 judge the response."""
     counts = calls.count()
 
     assert counts["header"] <= 4

@@ -1,7 +1,7 @@
-"""Other people's clients, unmodified and pinned, use the local Kiwoom server in place of Kiwoom.
+"""Third-party clients, unmodified and pinned, use the local Kiwoom server in place of Kiwoom.
 
-``python -m pytest -m third_party`` runs these, and nothing else does. Each client is installed from the package index
-into a virtual environment of this run; where that is impossible, the test skips and says why.
+Only ``python -m pytest -m third_party`` runs these tests. Each client is installed from the package index into a
+virtual environment of this run. If that fails, the test is skipped and says why.
 """
 
 import json
@@ -16,10 +16,10 @@ import pytest
 pytestmark = [pytest.mark.third_party, pytest.mark.timeout(900)]
 
 ROOT = pathlib.Path(__file__).parents[2]
-#: What the stage needs beside the client.
+#: What tests.slow.clients.stage needs besides the client.
 STAGE = ("requests", "python-dateutil", "trustme", "websockets")
 ALL = {"issue", "quote", "chart", "order", "holdings", "limited", "websocket", "rejected"}
-#: By requirement: the module that uses the client, and what the client itself cannot do.
+#: By requirement: the module that uses the client, and the steps that the client itself cannot do.
 CLIENTS = {
     "kiwoom-client==0.4.0": ("kiwoom_client", set()),
     "kwcli==1.0.3": ("kwcli", {"limited"}),
@@ -33,7 +33,7 @@ CLIENTS = {
     "pyheroapi==0.4.3": ("pyheroapi_", {"chart", "holdings", "rejected"}),
     "kiwoompy==0.1.6": ("kiwoompy_", {"chart", "limited", "websocket", "rejected"}),
 }
-#: The complaints that a client causes, by the words that they begin with.
+#: The complaints that a client causes: the words with which they begin.
 COMPLAINTS = {
     "kiwoom-rest-api==0.1.12": "a key is in a header",
     "kiwoompy==0.1.6": "<ReceivedMessage REG on connection ",
@@ -41,7 +41,7 @@ COMPLAINTS = {
 
 
 def find_python():
-    """Return a Python 3.13 or later, which some of the clients need: this one, one of pyenv's, or one on the PATH."""
+    """Return a Python 3.13 or later, which some clients need: this one, or one from pyenv or the PATH."""
     if sys.version_info >= (3, 13):
         return sys.executable
     root = pathlib.Path(os.environ.get("PYENV_ROOT") or pathlib.Path.home() / ".pyenv")
@@ -49,7 +49,7 @@ def find_python():
 
 
 def install(requirement, directory):
-    """Return the Python of a virtual environment with `requirement`; the test skips if there can be none."""
+    """Return the Python of a virtual environment with `requirement`; skip the test if it cannot be installed."""
     python = find_python()
     if python is None:
         pytest.skip("there is no Python 3.13")
@@ -61,19 +61,19 @@ def install(requirement, directory):
         except (OSError, subprocess.TimeoutExpired) as error:
             pytest.skip(f"{requirement} was not installed: {type(error).__name__}")
         if done.returncode:
-            said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
-            pytest.skip(f"{requirement} was not installed: {said[0] if said else 'no reason is given'}")
+            errors = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+            pytest.skip(f"{requirement} was not installed: {errors[0] if errors else 'pip gave no reason'}")
     return own
 
 
 @pytest.mark.parametrize("requirement", CLIENTS)
-def test_client(requirement, tmp_path):
-    """A client does everything on the local server, except for what it could not do on Kiwoom either."""
+def test_client_does_all_steps_that_it_can(requirement, tmp_path):
+    """A client does every step on the local server, except for those that it cannot do at all."""
     module, cannot = CLIENTS[requirement]
     python = install(requirement, tmp_path / "venv")
     home = tmp_path / "home"
     home.mkdir()
-    # A home of its own, and neither proxies nor keys of the tester's.
+    # A home directory of its own, without the proxies and keys of this machine.
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
 
     ran = subprocess.run(

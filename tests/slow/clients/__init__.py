@@ -1,5 +1,5 @@
-"""Other people's clients, each used as its own manual says, against a local Kiwoom server under Kiwoom's names.
+"""Third-party clients, each used as its manual says, with a local Kiwoom server that has Kiwoom's host names.
 
 Each module runs in a virtual environment of its own: ``python -m tests.slow.clients.stage MODULE`` prints a JSON object
-that says of each thing to do "ok" or what happened instead.
+with the result of each step: "ok", or what happened instead.
 """

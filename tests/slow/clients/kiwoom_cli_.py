@@ -38,9 +38,9 @@ def holdings(_):
     return run("account", "balance", "--market", "kr")
 
 
-async def stream(_, got):
+async def stream(_, on_message):
     def work():
-        got(run("stream", "quote", "005930", "--max-events", "1", "--duration", "20s"))
+        on_message(run("stream", "quote", "005930", "--max-events", "1", "--duration", "20s"))
 
     threading.Thread(target=work, daemon=True).start()
     await asyncio.sleep(60)

@@ -28,11 +28,11 @@ def holdings(api):
     return api.account.evaluation_balance_detail(qry_tp="1", dmst_stex_tp="KRX")
 
 
-async def stream(api, got):
+async def stream(api, on_message):
     socket = await asyncio.to_thread(api.create_websocket)
 
     async def on_trade(data):
-        got(data)
+        on_message(data)
 
     await socket.connect()
     socket.on("0B", on_trade)

@@ -1,4 +1,4 @@
-"""kiwoom-mcp: the functions behind its tools, with the keys in the environment, as its manual says for a container."""
+"""kiwoom-mcp: the functions of its tools, with the keys in the environment, as its manual says for a container."""
 
 import asyncio
 import os
@@ -39,9 +39,9 @@ def holdings(_):
     return run("account", "balance", "--market", "kr")
 
 
-async def stream(_, got):
+async def stream(_, on_message):
     def work():
-        got(run("stream", "quote", "005930", "--max-events", "1", "--duration", "20s"))
+        on_message(run("stream", "quote", "005930", "--max-events", "1", "--duration", "20s"))
 
     threading.Thread(target=work, daemon=True).start()
     await asyncio.sleep(60)

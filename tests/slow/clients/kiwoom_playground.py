@@ -33,8 +33,8 @@ def holdings(client):
     return client.core.call("kt00018", qry_tp="1", dmst_stex_tp="KRX")
 
 
-async def stream(client, got):
-    await client.core.connect_ws(got)
+async def stream(client, on_message):
+    await client.core.connect_ws(on_message)
     data = [{"item": ["005930"], "type": ["0B"]}]
     await client.core.send_ws({"trnm": "REG", "grp_no": "1", "refresh": "1", "data": data})
     await asyncio.sleep(60)

@@ -6,7 +6,7 @@ from .stage import HOST, ORDER
 
 
 def start(server):
-    # Read when it is imported.
+    # The client reads them when it is imported.
     os.environ.update(KIWOOM_API_KEY=server.appkey, KIWOOM_API_SECRET=server.secretkey)
     from kiwoom_rest_api.auth.token import TokenManager
 

@@ -8,7 +8,7 @@ from kiwoom import API, REAL
 
 from .stage import ORDER
 
-# It brings aiodns, which looks names up without Python's socket module: no patch reaches that.
+# It installs aiodns, which looks up names without Python's socket module, so a patch of that has no effect.
 aiohttp.connector.DefaultResolver = ThreadedResolver
 
 
@@ -35,7 +35,7 @@ async def holdings(api):
     return (await api.request("/api/dostk/acnt", "kt00018", data=data)).json()
 
 
-async def stream(api, got):
-    api.add_callback_on_real_data("0B", got)
+async def stream(api, on_message):
+    api.add_callback_on_real_data("0B", on_message)
     await api.register_tick("1", ["005930"])
     await asyncio.sleep(60)

@@ -25,9 +25,9 @@ def holdings(client):
     return client.query.get_account_balance()
 
 
-async def stream(client, got):
+async def stream(client, on_message):
     async def on_trade(event):
-        got(event.values)
+        on_message(event.values)
 
     async with KiwoomRealtime(client.api, env="real") as realtime:
         await realtime.subscribe("0B", ["005930"], on_trade)

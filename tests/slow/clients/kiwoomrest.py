@@ -36,8 +36,8 @@ async def holdings(api):
     return _body(await api.request("kt00018", {"qry_tp": "1", "dmst_stex_tp": "KRX"}))
 
 
-async def stream(api, got):
-    api.on_realtime.connect(got)
+async def stream(api, on_message):
+    api.on_realtime.connect(on_message)
     data = [{"item": ["005930"], "type": ["0B"]}]
     response = await api.realtime({"trnm": "REG", "grp_no": "1", "refresh": "1", "data": data})
     assert response.return_code == 0, response.return_msg

@@ -1,4 +1,4 @@
-"""kwcli, the vendor's own client, command by command, each in a process that reaches the server by its variables."""
+"""kwcli, the vendor's own client, command by command. Environment variables give each process the server's address."""
 
 import asyncio
 import os
@@ -38,14 +38,14 @@ def holdings(environ):
     return run(environ, "accounts", "holdings", "--basis", "total", "--exchange", "KRX")
 
 
-async def stream(environ, got):
+async def stream(environ, on_message):
     command = [COMMAND, "domestic", "streams", "trades", "--code", "005930", "--format", "jsonl"]
     process = await asyncio.create_subprocess_exec(
         *command, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     try:
         async for line in process.stdout:
-            got(line.decode())
+            on_message(line.decode())
         await asyncio.sleep(30)
     finally:
         process.kill()

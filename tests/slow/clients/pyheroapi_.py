@@ -25,9 +25,9 @@ def holdings(client):
     return client.get_account_evaluation_balance_detail()
 
 
-async def stream(client, got):
+async def stream(client, on_message):
     realtime = client.realtime
     await realtime.connect()
-    realtime.add_callback("0B", lambda data: got(data.values))
+    realtime.add_callback("0B", lambda data: on_message(data.values))
     await realtime.subscribe_stock_price("005930")
     await asyncio.sleep(60)
