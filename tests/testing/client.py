@@ -1,4 +1,4 @@
-"""``Client``: a client that keeps nothing from the server, so that tests see what it says to anybody."""
+"""``Client``: a client without the plugin, so that tests see what the server sends to any client."""
 
 import threading
 
@@ -16,31 +16,31 @@ class Client:
         self.token = None
 
     def issue(self, **changes):
-        """au10001 with the server's own keys, but for `changes`; ``None`` leaves a field out."""
+        """Call au10001 with the server's own keys and with `changes`; ``None`` omits a field."""
         keys = {"appkey": self.server.appkey, "secretkey": self.server.secretkey}
         body = {"grant_type": "client_credentials", **keys, **changes}
         body = {name: value for name, value in body.items() if value is not None}
         return self.session.post(f"{self.server.url}/oauth2/token", json=body, headers={"content-type": JSON})
 
     def revoke(self, token, **changes):
-        """au10002 with the server's own keys, but for `changes`."""
+        """Call au10002 with the server's own keys and with `changes`."""
         body = {"appkey": self.server.appkey, "secretkey": self.server.secretkey, "token": token, **changes}
         return self.session.post(f"{self.server.url}/oauth2/revoke", json=body, headers={"content-type": JSON})
 
     def log_in(self):
-        """Issue a token, and carry it from now on."""
+        """Issue a token, and send it with each call from now on."""
         self.token = self.issue().json()["token"]
         return self.token
 
     def call(self, api_id="ka10001", *, path=None, headers=(), **body):
-        """One API at its own path; ``None`` as a header leaves it out."""
+        """Call an API at its own path; ``None`` omits a header."""
         sent = {"content-type": JSON, "authorization": f"Bearer {self.token}", "api-id": api_id, **dict(headers)}
         url = self.server.url + (path or api_paths()[api_id])
         return self.session.post(url, json=body, headers=sent)
 
 
 def session_from(address):
-    """A session whose connections come from another address of this machine."""
+    """Return a session whose connections come from another address of this machine."""
     session = requests.Session()
     session.mount("http://", _FromAddress(address))
     return session
@@ -56,12 +56,12 @@ class _FromAddress(requests.adapters.HTTPAdapter):
 
 
 def threads_of_servers():
-    """The threads that servers have running."""
+    """Return the running threads of servers."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("kiwoom ")]
 
 
 def threads_left_behind():
-    """The threads of servers that do not end, however slow the machine is."""
+    """Return the threads of servers that do not end, even on a slow machine."""
     for thread in threads_of_servers():
         thread.join(60)
     return threads_of_servers()

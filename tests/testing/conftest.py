@@ -7,7 +7,7 @@ from tests.testing.client import Client
 
 @pytest.fixture
 def kiwoom():
-    """Start servers with options; all of them stop with the test."""
+    """Return a function that starts a server with options; all servers stop at the end of the test."""
     started = []
 
     def start(**options):
@@ -22,7 +22,7 @@ def kiwoom():
 
 @pytest.fixture
 def client_of():
-    """A client for a server; all of them close with the test."""
+    """Return a function that makes a client for a server; all clients close at the end of the test."""
     sessions = []
 
     def make(server, session=None):
@@ -36,13 +36,13 @@ def client_of():
 
 @pytest.fixture
 def server(kiwoom):
-    """A server without options."""
+    """Return a server without options."""
     return kiwoom()
 
 
 @pytest.fixture
 def client(server, client_of):
-    """A client for that server, which carries a token."""
+    """Return a client for that server, with a live token."""
     client = client_of(server)
     client.log_in()
     return client

@@ -1,4 +1,4 @@
-"""What Kiwoom refuses, and in which words."""
+"""Requests that Kiwoom refuses, and the words of its errors."""
 
 import sys
 
@@ -10,7 +10,7 @@ from requests_kiwoom.testing.errors import TEMPLATES
 from tests.testing.client import session_from
 
 needs_a_second_address = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8 without being told"
+    sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8 by default"
 )
 
 WRONG_KEYS = {"return_msg": "인증에 실패했습니다[8001:App Key와 Secret Key 검증에 실패했습니다]", "return_code": 3}
@@ -26,28 +26,28 @@ IP_NOT_REGISTERED = {"return_msg": "인증에 실패했습니다[8050:지정단�
 
 
 @pytest.mark.parametrize("key", ["appkey", "secretkey"])
-def test_wrong_keys(client, key):
+def test_wrong_keys_are_refused(client, key):
     """A key that is not the server's is refused with 8001, in HTTP 200 and without a token [captured]."""
-    answer = client.issue(**{key: "fake"})
+    response = client.issue(**{key: "fake"})
 
-    assert (200, WRONG_KEYS) == (answer.status_code, answer.json())
+    assert (200, WRONG_KEYS) == (response.status_code, response.json())
 
 
 @pytest.mark.parametrize("missing", [None, ""])
 @pytest.mark.parametrize("key", ["appkey", "secretkey"])
-def test_missing_keys(client, key, missing):
+def test_missing_keys_are_refused(client, key, missing):
     """A call without one of the keys, or with an empty one, is refused with 8020."""
     assert KEYS_MISSING == client.issue(**{key: missing}).json()
 
 
-def test_grant_type(client):
-    """au10001 without a grant_type is refused with 8011, with another than client_credentials with 8012."""
+def test_a_wrong_grant_type_is_refused(client):
+    """au10001 without a grant_type is refused with 8011; with another one than client_credentials, with 8012."""
     assert "[8011:" in client.issue(grant_type=None).json()["return_msg"]
     assert "[8012:" in client.issue(grant_type="password").json()["return_msg"]
 
 
-def test_ip_not_registered(kiwoom, client_of):
-    """au10001 from an address that is not on the list is refused with 8050 [captured]; once it is, no longer."""
+def test_au10001_from_an_unregistered_address_is_refused(kiwoom, client_of):
+    """au10001 from an address that is not registered is refused with 8050 [captured], until it is registered."""
     server = kiwoom(allowed_ips={"192.0.2.1"})
     client = client_of(server)
 
@@ -56,15 +56,15 @@ def test_ip_not_registered(kiwoom, client_of):
     assert 0 == client.issue().json()["return_code"]
 
 
-def test_ip_no_longer_registered(server, client):
-    """A call with a live token from an address that is off the list is refused with 8040."""
+def test_a_call_from_an_unregistered_address_is_refused(server, client):
+    """A call with a live token from an address that is no longer registered is refused with 8040."""
     server.allowed_ips = ()
 
     assert "인증에 실패했습니다[8040:단말기 인증에 실패했습니다]" == client.call().json()["return_msg"]
 
 
 @needs_a_second_address
-def test_token_of_another_ip(client, client_of):
+def test_a_token_from_another_address_is_refused(client, client_of):
     """A token that was issued to another address is refused with 8010."""
     elsewhere = client_of(client.server, session_from("127.0.0.2"))
     elsewhere.token = client.token
@@ -78,24 +78,24 @@ def test_token_of_another_ip(client, client_of):
     "authorization, code",
     [(None, 1513), ("Bearer", 1516), ("Bearer two words", 1514), ("Basic dTpw", 1514), ("", 1514)],
 )
-def test_authorization_header(client, authorization, code):
-    """A call without a bearer token is told what its authorization header lacks, and no token dies of it."""
-    answer = client.call(headers={"authorization": authorization})
+def test_a_malformed_authorization_header_is_refused(client, authorization, code):
+    """A malformed authorization header is refused with 1513, 1514 or 1516, and the token stays live."""
+    response = client.call(headers={"authorization": authorization})
 
-    assert f"입력 값 오류입니다[{code}:" == answer.json()["return_msg"][:16]
+    assert f"입력 값 오류입니다[{code}:" == response.json()["return_msg"][:16]
     assert 0 == client.call().json()["return_code"]
 
 
-def test_any_other_refusal(server, client):
-    """refusal() has the rest of Kiwoom's codes, for fail()."""
+def test_refusal_has_the_other_codes(server, client):
+    """refusal() makes an error of any other code of Kiwoom, for fail()."""
     server.fail(refusal(8200, api_id="ka10001", path="/api/dostk/stkinfo"), api_id="ka10001")
 
     text = "입력 값 오류입니다[8200:법인 고객은 해당 API를 지원하지 않습니다. API ID=ka10001, URI=/api/dostk/stkinfo]"
     assert text == client.call().json()["return_msg"]
 
 
-def test_unknown_code():
-    """A code that Kiwoom does not have is told at once."""
+def test_refusal_rejects_an_unknown_code():
+    """refusal() raises an error for a code that Kiwoom does not have."""
     with pytest.raises(ValueError, match="Kiwoom has no code 1234: take one of 1501"):
         refusal(1234)
 
@@ -111,32 +111,32 @@ class TestTwoEnvironments:
     def mock(self, kiwoom, production):
         return kiwoom(mock=True, beside=production)
 
-    def test_keys_of_the_other(self, production, mock, client_of):
-        """The keys of each are refused by the other with 8030 [captured], those of neither with 8001."""
+    def test_keys_of_the_other_environment_are_refused(self, production, mock, client_of):
+        """The keys of each environment are refused by the other with 8030 [captured], a mixed pair with 8001."""
         for here, there in ((production, mock), (mock, production)):
             client = client_of(here)
             assert OTHER_ENVIRONMENT == client.issue(appkey=there.appkey, secretkey=there.secretkey).json()
             assert WRONG_KEYS == client.issue(appkey=there.appkey).json()
 
-    def test_token_of_the_other(self, production, mock, client_of):
-        """A token of each is refused by the other with 8031."""
+    def test_a_token_of_the_other_environment_is_refused(self, production, mock, client_of):
+        """A token of each environment is refused by the other with 8031."""
         for here, there in ((production, mock), (mock, production)):
             client = client_of(here)
             client.token = client_of(there).log_in()
             text = "입력 값 오류입니다[8031:투자구분(실전/모의)이 달라서 Token를 사용할수가 없습니다]"
             assert text == client.call().json()["return_msg"]
 
-    def test_one_clock(self, production, mock):
-        """Both have one clock."""
+    def test_both_environments_share_one_clock(self, production, mock):
+        """Both environments share one clock."""
         assert production.clock is mock.clock
 
-    def test_two_of_a_kind(self, production):
-        """Two production servers are no pair of environments."""
+    def test_two_production_servers_are_no_pair(self, production):
+        """Two production servers cannot be a pair of environments."""
         with pytest.raises(ValueError, match="mock=True for one"):
             KiwoomServer(beside=production)
 
-    def test_not_on_mock(self, mock, production, client_of):
-        """ka01690 is refused on mock with 8104 [captured], and served on production."""
+    def test_a_production_api_is_refused_on_mock(self, mock, production, client_of):
+        """ka01690 is refused on mock with 8104 [captured], and succeeds on production."""
         on_mock, on_production = client_of(mock), client_of(production)
         on_mock.log_in(), on_production.log_in()
 
@@ -144,8 +144,8 @@ class TestTwoEnvironments:
         assert {"return_msg": text, "return_code": 2} == on_mock.call("ka01690").json()
         assert 0 == on_production.call("ka01690").json()["return_code"]
 
-    def test_more_that_is_not_on_mock(self, mock, client_of):
-        """production_only says which APIs that are."""
+    def test_production_only_names_the_apis_that_mock_refuses(self, mock, client_of):
+        """production_only names the APIs that mock refuses."""
         mock.production_only = {"kt00002"}
         client = client_of(mock)
         client.log_in()
@@ -154,12 +154,12 @@ class TestTwoEnvironments:
 
 
 def test_every_code_of_the_package_has_a_text():
-    """The texts are those of the codes that the package knows, no more and no fewer."""
+    """The server has a text for each code that the package knows, and for no other."""
     assert set(CODES) == set(TEMPLATES)
 
 
-def test_rate_limits_come_with_http_429():
-    """Each code for too many calls comes with HTTP 429, every other one with HTTP 200."""
+def test_only_rate_limits_have_http_429():
+    """The codes for too many calls have HTTP 429, all others have HTTP 200."""
     statuses = {code: refusal(code).status for code in TEMPLATES}
 
     assert {code for code, status in statuses.items() if status == 429} == {1700, 1701, 1702}

@@ -1,4 +1,4 @@
-"""The pytest fixtures, in projects of their own."""
+"""The pytest fixtures, each test in a project of its own."""
 
 import re
 
@@ -95,13 +95,13 @@ def run(pytester, module, *arguments):
     return pytester.runpytest_subprocess("-W", "error", "--strict-markers", "-p", "no:cacheprovider", *arguments)
 
 
-def test_fixtures(pytester):
-    """One run of a project shows all of it.
+def test_fixtures_give_each_test_a_server_and_an_auth(pytester):
+    """The fixtures give each test a server and an auth, with the options of its marker.
 
-    kiwoom_server runs for one test, and kiwoom_auth points at it. Options come by the marker: those of the test over
-    those of its module; a wrong one is an error of the test. kiwoom_auth trusts the certificate of a server with
-    tls=True. The server's clock is that of every KiwoomAuth during the test, and of none after it. Under pytest-asyncio
-    the server responds while the loop runs.
+    kiwoom_server runs for one test, and kiwoom_auth uses it. The marker sets options: those of the test win over those
+    of its module, and a wrong option is an error of the test. kiwoom_auth trusts the certificate of a server with
+    tls=True. During the test, every KiwoomAuth uses the server's clock; after it, none does. Under pytest-asyncio, the
+    server responds while the loop runs.
     """
     result = run(pytester, PLAIN, "-v")
 
@@ -124,9 +124,9 @@ def test_fixtures(pytester):
     )
 
 
-def test_with_xdist_and_coverage(pytester, monkeypatch):
+def test_fixtures_with_xdist_and_coverage(pytester, monkeypatch):
     """Each worker of pytest-xdist has servers of its own, and pytest-cov measures what the tests run there."""
-    # If this very run is measured, its measurement is another one.
+    # This run may be measured, too: the run below must not write into the same file.
     monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
     monkeypatch.delenv("COVERAGE_FILE", raising=False)
     options = ("--cov=requests_kiwoom.testing", "--cov=a_call", "--cov-report=term")
@@ -138,7 +138,7 @@ def test_with_xdist_and_coverage(pytester, monkeypatch):
 
 
 def test_marker_is_documented(pytester):
-    """pytest --markers tells what the marker is for."""
+    """pytest --markers describes the marker."""
     pytester.makeconftest(CONFTEST)
 
     result = pytester.runpytest_subprocess("--markers", "-p", "no:cacheprovider")
@@ -146,8 +146,8 @@ def test_marker_is_documented(pytester):
     result.stdout.fnmatch_lines(["@pytest.mark.kiwoom(*options*): *kiwoom_server*"])
 
 
-def test_no_entry_point(pytester):
-    """A project that does not ask for the fixtures does not load this package, nor requests."""
+def test_a_project_without_the_fixtures_imports_nothing(pytester):
+    """A project that does not ask for the fixtures does not import this package, nor requests."""
     pytester.makepyfile(
         """
         import sys

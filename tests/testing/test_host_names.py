@@ -1,4 +1,4 @@
-"""serving_as(): clients that know only Kiwoom's addresses."""
+"""serving_as(), for clients that know only Kiwoom's addresses."""
 
 import asyncio
 import os
@@ -19,14 +19,14 @@ STK = "/api/dostk/stkinfo"
 
 @pytest.fixture
 def served(kiwoom):
-    """A server that this process reaches as api.kiwoom.com."""
+    """Return a server that this process reaches as api.kiwoom.com."""
     server = kiwoom(tls=True)
     with server.serving_as(HOST):
         yield server
 
 
 def test_the_plugin_without_a_base_url(served):
-    """KiwoomAuth with its own addresses reaches the server, verified by its certificate."""
+    """KiwoomAuth without a base_url reaches the server, and verifies its certificate."""
     auth = KiwoomAuth(served.appkey, served.secretkey)
 
     response = requests.post(f"https://{HOST}{STK}", auth=auth.for_api("ka10001"), json={"stk_cd": "005930"})
@@ -35,18 +35,18 @@ def test_the_plugin_without_a_base_url(served):
     assert ["au10001", "ka10001"] == [request.called for request in served.requests]
 
 
-def test_both_environments(kiwoom):
+def test_two_servers_are_reached_by_their_names(kiwoom):
     """Two servers are reached by their names at the same time."""
     production, mock = kiwoom(tls=True), kiwoom(tls=True, mock=True)
     with production.serving_as(HOST), mock.serving_as("mockapi.kiwoom.com"):
-        # Each has a certificate of its own, and requests takes the one of the environment.
+        # Each server has a certificate of its own, and the environment variable names only one of them.
         for server, name in ((production, HOST), (mock, "mockapi.kiwoom.com")):
             requests.post(f"https://{name}/oauth2/token", json={}, verify=server.ca_bundle)
 
     assert [1, 1] == [len(server.requests) for server in (production, mock)]
 
 
-def test_websocket_port(served):
+def test_port_10000_is_the_websocket_port(served):
     """Port 10000 of the name is the WebSocket port."""
     context = ssl.create_default_context(cafile=served.ca_bundle)
     with connect(f"wss://{HOST}:10000/api/dostk/websocket", ssl=context) as client:
@@ -56,15 +56,15 @@ def test_websocket_port(served):
 
 
 @pytest.mark.parametrize("name", ["API.Kiwoom.com", "api.kiwoom.com.", b"api.kiwoom.com"])
-def test_spellings(served, name):
-    """The name counts in capitals, with the dot at its end, and as bytes."""
+def test_other_spellings_of_the_name_are_recognized(served, name):
+    """The name is recognized in capitals, with a dot at its end, and as bytes."""
     port = int(served.url.rpartition(":")[2])
 
     assert ("127.0.0.1", port) == socket.getaddrinfo(name, "https", type=socket.SOCK_STREAM)[0][4]
 
 
-def test_client_that_looks_up_the_address_alone(served):
-    """A client that takes only the IP address from the look-up, and adds the port itself, arrives as well."""
+def test_a_client_that_looks_up_only_the_address(served):
+    """A client that looks up only the IP address, and adds the port itself, reaches the server."""
     address = socket.getaddrinfo(HOST, None, type=socket.SOCK_STREAM)[0][4][0]
     context = ssl.create_default_context()  # It trusts SSL_CERT_FILE.
 
@@ -76,8 +76,8 @@ def test_client_that_looks_up_the_address_alone(served):
         assert 0 == plain.connect_ex((address, 443))
 
 
-def test_asyncio(served):
-    """A client of asyncio arrives as well."""
+def test_an_asyncio_client(served):
+    """A client of asyncio reaches the server."""
 
     async def status():
         reader, writer = await asyncio.open_connection(HOST, 443, ssl=ssl.create_default_context())
@@ -90,13 +90,13 @@ def test_asyncio(served):
     assert b"HTTP/1.1 200 OK\r\n" == asyncio.run(status())
 
 
-def test_other_ports(served):
-    """Another port of the name does not exist: nothing reaches the true host."""
+def test_other_ports_of_the_name_are_refused(served):
+    """Other ports of the name cannot be looked up: no client reaches the real host."""
     with pytest.raises(socket.gaierror, match="port 80 of api.kiwoom.com is not served"):
         socket.getaddrinfo(HOST, 80)
 
 
-def test_other_names(served, kiwoom):
+def test_other_names_are_looked_up_as_before(served, kiwoom):
     """Other names, and other ports of loopback, are looked up as before."""
     other = kiwoom()
 
@@ -105,8 +105,8 @@ def test_other_names(served, kiwoom):
 
 
 @pytest.mark.parametrize("before", [{}, {"NO_PROXY": "a.example", "SSL_CERT_FILE": "x", "HTTPS_PROXY": "http://p:1"}])
-def test_everything_is_put_back(kiwoom, monkeypatch, before):
-    """After the block, also one that raised, look-up, sockets and environment are as before; a proxy is not asked."""
+def test_the_block_restores_the_process(kiwoom, monkeypatch, before):
+    """The block uses no proxy; after it, even if it raised, look-ups, sockets and environment are as before."""
     for name in ("no_proxy", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name, value in before.items():
@@ -122,8 +122,8 @@ def test_everything_is_put_back(kiwoom, monkeypatch, before):
     assert saved == (dict(os.environ), socket.getaddrinfo, dict(vars(socket.socket)))
 
 
-def test_certificate_of_ones_own(kiwoom, monkeypatch):
-    """With an SSLContext of the user's, the variables for trust are the user's as well."""
+def test_a_given_ssl_context_sets_no_trust_variables(kiwoom, monkeypatch):
+    """With a given SSLContext, serving_as() does not set the environment variables for trust."""
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     certificate = Certificate()
     server = kiwoom(tls=certificate.context)
@@ -141,13 +141,13 @@ def test_certificate_of_ones_own(kiwoom, monkeypatch):
         ({}, HOST, r"needs KiwoomServer\(tls=True\)"),
     ],
 )
-def test_what_cannot_be_served(kiwoom, options, host, text):
-    """Another name, or a server without TLS, is an error."""
+def test_serving_as_rejects_other_names_and_plain_http(kiwoom, options, host, text):
+    """serving_as() rejects another name, and a server without TLS."""
     with pytest.raises(ValueError, match=text):
         kiwoom(**options).serving_as(host)
 
 
-def test_a_server_that_does_not_run():
-    """A server that was not started is an error."""
+def test_serving_as_needs_a_running_server():
+    """serving_as() rejects a server that was not started."""
     with pytest.raises(ValueError, match="does not run"):
         KiwoomServer(tls=True).serving_as(HOST)

@@ -1,4 +1,4 @@
-"""assert_no_secrets_outside_oauth()."""
+"""assert_no_secrets_outside_oauth(): secrets that a client sent to the wrong place."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from requests_kiwoom.testing import ReceivedRequest
 STK = "/api/dostk/stkinfo"
 
 
-def test_all_is_well(server, client):
-    """Keys in the bodies of au10001 and au10002 and a token in its header are where they belong."""
+def test_secrets_in_their_places_pass(server, client):
+    """Keys in the bodies of au10001 and au10002, and a token in its header, are no leak."""
     client.call()
     client.revoke(client.token)
 
@@ -16,7 +16,7 @@ def test_all_is_well(server, client):
 
 
 @pytest.mark.parametrize(
-    "leak, told",
+    "leak, message",
     [
         (lambda client: client.call(note=client.server.appkey), "the appkey is in the body of request 2 (POST /api"),
         (lambda client: client.call(note=client.server.secretkey), "the secretkey is in the body of request 2"),
@@ -30,19 +30,19 @@ def test_all_is_well(server, client):
         ),
     ],
 )
-def test_leaks(server, client, leak, told):
-    """A secret anywhere else fails the test, with the place and without the secret."""
+def test_a_secret_in_another_place_fails(server, client, leak, message):
+    """A secret in any other place fails the test; the message names the place and not the secret."""
     leak(client)
 
     with pytest.raises(AssertionError) as failure:
         server.assert_no_secrets_outside_oauth()
-    assert told in str(failure.value)
+    assert message in str(failure.value)
     for secret in (client.token, server.appkey, server.secretkey):
         assert secret not in str(failure.value)
 
 
-def test_leak_in_disguise(server, client):
-    """A token in a URL is found however it is escaped."""
+def test_an_escaped_token_in_a_url_is_found(server, client):
+    """A percent-encoded token in a URL is found."""
     escaped = "".join(f"%{byte:02X}" for byte in client.token.encode())
     server.respond(ReceivedRequest("POST", f"{STK}?t={escaped}", {}, b"{}"))
 
@@ -50,8 +50,8 @@ def test_leak_in_disguise(server, client):
         server.assert_no_secrets_outside_oauth()
 
 
-def test_dead_tokens_count(server, client):
-    """A token that is dead by now was a secret when it leaked."""
+def test_a_leaked_token_that_was_revoked_later_is_found(server, client):
+    """A leaked token is found even if it was revoked after the leak."""
     client.call(note=client.token)
     client.revoke(client.token)
 

@@ -19,8 +19,8 @@ MODULES = [
 
 
 @pytest.mark.parametrize("module", [testing, *MODULES], ids=lambda module: module.__name__)
-def test_examples(module):
-    """The examples of a module give what they say."""
+def test_examples_run(module):
+    """The examples of each module return what they show."""
     assert 0 == doctest.testmod(module).failed
 
 
@@ -45,6 +45,6 @@ def test_every_public_name_is_described(name):
 
 @pytest.mark.parametrize("module", [testing, *MODULES], ids=lambda module: module.__name__)
 def test_modules_are_short(module):
-    """Each module says in its docstring what it is for, and has at most 250 lines."""
+    """Each module has a docstring, and at most 250 lines."""
     assert module.__doc__
     assert len(inspect.getsource(module).splitlines()) <= 250

@@ -1,7 +1,7 @@
-"""A bot that keeps a WebSocket open with this package's tokens, through what goes wrong in a night.
+"""A bot that keeps a WebSocket open with this package's tokens, through disconnections, revocations and outages.
 
-The bot does what the README's recipe does: log in with the token of the auth; if the login is refused, replace that
-token and try again.
+The bot does what the recipe in the README does: it logs in with the token of the auth. If the login is refused, it
+replaces that token and tries again.
 """
 
 import json
@@ -61,8 +61,8 @@ class Bot:
             self.prices.append(message["data"][0]["values"]["10"])
             self.got_price.set()
 
-    def gets(self, server, price):
-        """Return whether a price that the server sends now arrives; it waits until the bot has registered."""
+    def receives(self, server, price):
+        """Wait until the bot has registered, send a price, and return whether the bot receives it."""
         self.got_price.clear()
         server.push("0B", "005930", {"10": price}, wait=WAIT)
         return self.got_price.wait(WAIT) and self.prices[-1] == price
@@ -70,14 +70,14 @@ class Bot:
 
 @pytest.fixture
 def auth(server, monkeypatch):
-    """An auth whose clock is the server's."""
+    """Return an auth whose clock is the server's."""
     monkeypatch.setattr(KiwoomAuth, "clock", server.clock)
     return KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
 
 
 @pytest.fixture
 def start(server, auth):
-    """Start a bot in a thread; it ends with the test."""
+    """Return a function that starts a bot in a thread; the bot ends with the test."""
     with ExitStack() as stack:
 
         def make(**options):
@@ -88,7 +88,7 @@ def start(server, auth):
             def end():
                 bot.done.set()
                 while thread.is_alive():
-                    server.disconnect_all()  # It may be about to connect.
+                    server.disconnect_all()  # The bot may just be connecting.
                     thread.join(0.05)
 
             stack.callback(end)
@@ -97,38 +97,38 @@ def start(server, auth):
         yield make
 
 
-def test_disconnection(server, start):
+def test_a_disconnected_bot_logs_in_with_the_same_token(server, start):
     """After a disconnection the bot logs in again with the same token, without a call of au10001."""
     bot = start()
-    assert bot.gets(server, "-70100")
+    assert bot.receives(server, "-70100")
     server.disconnect_all()
 
-    assert bot.gets(server, "-70200")
+    assert bot.receives(server, "-70200")
     assert 1 == server.issues
     assert 2 == len(server.messages.to("LOGIN"))
 
 
-def test_revocation(server, start):
+def test_a_refused_login_replaces_the_token_once(server, start):
     """After a revocation and a disconnection the login is refused once, and one au10001 call replaces the token."""
     bot = start()
-    assert bot.gets(server, "-70100")
+    assert bot.receives(server, "-70100")
     server.revoke_all()
     server.disconnect_all()
 
-    assert bot.gets(server, "-70200")
+    assert bot.receives(server, "-70200")
     assert 2 == server.issues
     assert 3 == len(server.messages.to("LOGIN"))
     assert [] == bot.errors
 
 
-def test_outage_of_au10001(server, start):
-    """During an outage of au10001 the bot tries 50 times, and au10001 is called once in a pause; then it recovers.
+def test_a_bot_recovers_after_an_outage_of_au10001(server, start):
+    """During an outage of au10001 the bot tries 50 times, and au10001 is called once. After the pause it recovers.
 
     The clock stands still, so all of the 50 attempts are within one pause.
     """
     server.clock.stop()
     bot = start()
-    assert bot.gets(server, "-70100")
+    assert bot.receives(server, "-70100")
     server.revoke_all()
     server.fail(faults.MAINTENANCE)
     server.disconnect_all()
@@ -136,12 +136,12 @@ def test_outage_of_au10001(server, start):
     during_outage = server.issues
     server.clock.advance(seconds=60)
 
-    assert bot.gets(server, "-70200")
+    assert bot.receives(server, "-70200")
     assert len(bot.errors) >= 50
     assert [2, 3] == [during_outage, server.issues]
 
 
-def test_storm(server, auth):
+def test_20_refused_logins_replace_the_token_once(server, auth):
     """20 connections whose logins are all refused at once replace the token with one au10001 call."""
     bots = [Bot(server, auth) for _ in range(20)]
     old = auth.token()
@@ -163,8 +163,8 @@ def test_storm(server, auth):
     assert 40 == len(server.messages.to("LOGIN"))
 
 
-def test_login_that_stays_refused(server, auth):
-    """A bot that reports every token as rejected, 100 times in a second, causes a few au10001 calls and not 100."""
+def test_a_login_that_is_always_refused_calls_au10001_rarely(server, auth):
+    """A bot that reports each token as rejected, 100 times at one moment, causes at most 2 more au10001 calls."""
     server.clock.stop()
     server.reissue = "new"
     token, refused = auth.token(), 0

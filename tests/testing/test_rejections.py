@@ -1,4 +1,4 @@
-"""How a dead token is answered."""
+"""The responses to a revoked token, and the options of the server that choose among them."""
 
 import pytest
 
@@ -9,7 +9,7 @@ TEXT = "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"
 
 
 @pytest.mark.parametrize(
-    "options, status, return_code, said",
+    "options, status, return_code, text",
     [
         ({}, 200, 3, TEXT),
         ({"rejection": 401}, 401, 3, TEXT),
@@ -21,22 +21,22 @@ TEXT = "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"
         ({"rejection": 8103}, 200, 3, "인증에 실패했습니다[8103:"),
     ],
 )
-def test_signals(kiwoom, client_of, options, status, return_code, said):
-    """Each way in which a dead token is told, of those that are captured or that the vendor's client looks for."""
+def test_each_kind_of_rejection(kiwoom, client_of, options, status, return_code, text):
+    """The server rejects a revoked token in each way that is captured, or that the vendor's client looks for."""
     client = client_of(kiwoom(**options))
     client.log_in()
     client.server.revoke_all()
 
-    answer = client.call()
+    response = client.call()
 
-    assert (status, return_code) == (answer.status_code, answer.json()["return_code"])
-    assert said == answer.json()["return_msg"][: len(said)]
+    assert (status, return_code) == (response.status_code, response.json()["return_code"])
+    assert text == response.json()["return_msg"][: len(text)]
 
 
 @pytest.mark.parametrize("rejection", [8005, 401, "top", 8003, 8031, 8103])
 @pytest.mark.parametrize("numbers_as_strings", [False, True])
-def test_the_plugin_understands_each(kiwoom, client_of, rejection, numbers_as_strings):
-    """After each of them, the plugin issues a token and sends the request again."""
+def test_the_plugin_recognizes_each_rejection(kiwoom, client_of, rejection, numbers_as_strings):
+    """After each kind of rejection, the plugin issues a token and resends the request."""
     server = kiwoom(rejection=rejection, numbers_as_strings=numbers_as_strings)
     client = client_of(server)
     client.session.auth = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url)
@@ -47,13 +47,13 @@ def test_the_plugin_understands_each(kiwoom, client_of, rejection, numbers_as_st
     assert 2 == server.issues
 
 
-def test_strings_in_a_success(kiwoom, client_of):
-    """With numbers_as_strings, a success says "0" [vendor]."""
+def test_numbers_as_strings_in_a_success(kiwoom, client_of):
+    """With numbers_as_strings, a success has the return_code "0" [vendor]."""
     assert "0" == client_of(kiwoom(numbers_as_strings=True)).issue().json()["return_code"]
 
 
-def test_no_strings_without_an_envelope(kiwoom, client_of):
-    """With numbers_as_strings, what has no ``return_code`` stays as it is."""
+def test_numbers_as_strings_does_not_change_html(kiwoom, client_of):
+    """With numbers_as_strings, a response without ``return_code`` is not changed."""
     client = client_of(kiwoom(numbers_as_strings=True))
     client.server.fail(Reply(b"<html>maintenance</html>"), path="/oauth2/token")
 
@@ -69,8 +69,8 @@ def test_no_strings_without_an_envelope(kiwoom, client_of):
         ({"chaos": 5}, "a number from 0 to 1"),
     ],
 )
-def test_unknown_option(options, allowed):
-    """A value that an option does not have is told at once, with those that it has; later on as well."""
+def test_a_wrong_value_of_an_option_is_an_error(options, allowed):
+    """A wrong value of an option raises an error with the allowed values, also when it is set later."""
     with KiwoomServer() as server, pytest.raises(ValueError, match=f"must be {allowed}"):
         for name, value in options.items():
             setattr(server, name, value)
@@ -79,17 +79,17 @@ def test_unknown_option(options, allowed):
 
 
 @pytest.mark.parametrize(
-    "name, told", [("rejecton", ": did you mean rejection[?]$"), ("Mock", ": did you mean mock[?]$"), ("life", "$")]
+    "name, message", [("rejecton", ": did you mean rejection[?]$"), ("Mock", ": did you mean mock[?]$"), ("life", "$")]
 )
-def test_misspelt_attribute(name, told):
-    """An attribute that a server does not have is told at once, with the one that was meant; it is not set."""
-    with KiwoomServer() as server, pytest.raises(AttributeError, match=f"a KiwoomServer has no '{name}'{told}"):
+def test_a_misspelt_attribute_is_an_error(name, message):
+    """A misspelt attribute raises an error that suggests the right name, and is not set."""
+    with KiwoomServer() as server, pytest.raises(AttributeError, match=f"a KiwoomServer has no '{name}'{message}"):
         setattr(server, name, 401)
     assert not hasattr(server, name)
 
 
-def test_attribute_of_a_subclass():
-    """A subclass has attributes of its own, whenever they are set."""
+def test_a_subclass_may_have_other_attributes():
+    """A subclass may have attributes of its own, set at any time."""
 
     class Counting(KiwoomServer):
         def __init__(self, **options):

@@ -1,4 +1,4 @@
-"""What a test has the server answer, and what it sees of what came in."""
+"""The responses that a test sets, and the requests that it sees."""
 
 import json
 
@@ -9,7 +9,7 @@ from requests_kiwoom.testing import ReceivedRequest, Reply
 OK = {"return_code": 0, "return_msg": "정상적으로 처리되었습니다"}
 
 
-def test_object(server, client):
+def test_an_object_without_return_code_is_a_success(server, client):
     """An object without a return_code is a success."""
     server.reply("ka10001", {"stk_nm": "삼성전자"})
 
@@ -17,36 +17,36 @@ def test_object(server, client):
     assert {"stk_nm": "삼성전자", **OK} == client.call().json()
 
 
-def test_object_with_return_code(server, client):
-    """An object with a return_code goes out as it is: 20 is "no data"."""
+def test_an_object_with_return_code_is_not_changed(server, client):
+    """An object with a return_code is sent without changes: 20 is "no data"."""
     server.reply("ka10001", {"return_code": 20, "return_msg": "조회된 데이터가 없습니다"})
 
     assert {"return_code": 20, "return_msg": "조회된 데이터가 없습니다"} == client.call().json()
 
 
-def test_list(server, client):
-    """A list answers successive calls, and its last item stays."""
+def test_a_list_sets_successive_responses(server, client):
+    """The items of a list are the responses to successive calls; the last item is repeated."""
     server.reply("ka10001", [{"cur_prc": "1"}, Reply({"error": "x"}, status=500), {"cur_prc": "2"}])
 
     assert [200, 500, 200, 200] == [client.call().status_code for _ in range(4)]
     assert "2" == client.call().json()["cur_prc"]
 
 
-def test_callable(server, client):
-    """A callable gets the request and makes the answer, outside of any lock: it may use the server."""
+def test_a_callable_makes_the_response(server, client):
+    """A callable gets the request and returns the response. No lock is held, so it may use the server."""
 
-    def answer(request):
+    def respond(request):
         server.reply("ka10002", {"seen": request.json()["stk_cd"]})
         return {"stk_cd": request.json()["stk_cd"], "token": request.token == client.token}
 
-    server.reply("ka10001", answer)
+    server.reply("ka10001", respond)
 
     assert {"stk_cd": "005930", "token": True, **OK} == client.call(stk_cd="005930").json()
     assert "005930" == client.call("ka10002").json()["seen"]
 
 
-def test_callable_in_a_list(server, client):
-    """Callables and objects mix in a list."""
+def test_a_list_may_have_callables(server, client):
+    """A list may have callables and objects."""
     server.reply("ka10001", [lambda request: Reply({"n": 1}), {"n": 2}])
 
     assert [1, 2] == [client.call().json()["n"] for _ in range(2)]
@@ -61,16 +61,16 @@ def test_callable_in_a_list(server, client):
         lambda request: Reply({}, headers={"x": "삼성전자"}),
     ],
 )
-def test_callable_that_fails(server, client, broken):
-    """A callable that raises, or makes no answer, is an HTTP 500 and a complaint; the caller does not hang."""
+def test_a_callable_that_raises_causes_http_500(server, client, broken):
+    """A callable that raises, or returns no response, causes HTTP 500 and a complaint; the caller does not hang."""
     server.reply("ka10001", broken)
 
     assert (500, 1) == (client.call().status_code, len(server.complaints))
     assert "responding to <ReceivedRequest POST /api/dostk/stkinfo ka10001> raised" in server.complaints[0]
 
 
-def test_file(server, client, tmp_path):
-    """A path is read as JSON when it is given, with a BOM as editors on Windows write it."""
+def test_a_file_is_read_by_reply(server, client, tmp_path):
+    """reply() reads a file as JSON at once, also with the BOM that editors on Windows write."""
     file = tmp_path / "answer.json"
     file.write_text(json.dumps({"stk_nm": "삼성전자"}), encoding="utf-8-sig")
     server.reply("ka10001", file)
@@ -80,8 +80,8 @@ def test_file(server, client, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["{", "[1]"])
-def test_file_that_is_no_answer(server, tmp_path, content):
-    """A file that holds no JSON object is told by its name, when it is given."""
+def test_a_file_without_a_json_object_is_an_error(server, tmp_path, content):
+    """reply() rejects a file without a JSON object; the error names the file."""
     file = tmp_path / "answer.json"
     file.write_text(content)
 
@@ -89,8 +89,8 @@ def test_file_that_is_no_answer(server, tmp_path, content):
         server.reply("ka10001", file)
 
 
-def test_directory(server, client, tmp_path):
-    """reply_from() takes each file that is named after an api-id."""
+def test_reply_from_reads_files_named_after_api_ids(server, client, tmp_path):
+    """reply_from() reads each file that is named after an api-id."""
     (tmp_path / "ka10001.json").write_text('{"n": 1}')
     (tmp_path / "ka10002.json").write_text('{"n": 2}')
     (tmp_path / "notes.txt").write_text("not an answer")
@@ -99,39 +99,39 @@ def test_directory(server, client, tmp_path):
     assert [1, 2] == [client.call(api_id).json()["n"] for api_id in ("ka10001", "ka10002")]
 
 
-def test_directory_with_a_stray_file(server, tmp_path):
-    """A JSON file that is named after no API is told, rather than never served."""
+def test_reply_from_rejects_a_file_with_an_unknown_api_id(server, tmp_path):
+    """reply_from() rejects a JSON file that is not named after an api-id: it would never be sent."""
     (tmp_path / "ka1001.json").write_text("{}")
 
     with pytest.raises(ValueError, match="Kiwoom has no api-id 'ka1001'"):
         server.reply_from(tmp_path)
 
 
-def test_no_directory(server, tmp_path):
-    """A directory that is none is told, rather than taken for an empty one."""
+def test_reply_from_rejects_a_missing_directory(server, tmp_path):
+    """reply_from() rejects a missing directory, instead of reading it as an empty one."""
     with pytest.raises(ValueError, match="is not a directory"):
         server.reply_from(tmp_path / "missing")
 
 
 @pytest.mark.parametrize(
-    "answer, error", [([], ValueError), (5, TypeError), ([5], TypeError), ("ka10001.json", TypeError)]
+    "response, error", [([], ValueError), (5, TypeError), ([5], TypeError), ("ka10001.json", TypeError)]
 )
-def test_no_answer(server, answer, error):
-    """What can be no answer is told when it is given."""
+def test_reply_rejects_what_is_no_response(server, response, error):
+    """reply() rejects values that are no response."""
     with pytest.raises(error):
-        server.reply("ka10001", answer)
+        server.reply("ka10001", response)
 
 
-def test_own_headers(server, client):
-    """A Reply brings its headers; api-id, cont-yn and next-key come with every answer unless it has its own."""
+def test_a_reply_may_have_headers(server, client):
+    """The headers of a Reply win over api-id, cont-yn and next-key, which every response has."""
     server.reply("ka10001", Reply({"n": 1}, headers={"cont-yn": "Y", "next-key": "7"}))
 
     headers = client.call().headers
     assert ("ka10001", "Y", "7") == (headers["api-id"], headers["cont-yn"], headers["next-key"])
 
 
-def test_requests(server, client):
-    """What came in is a list of requests, oldest first; last and to() pick from it."""
+def test_requests_has_the_received_requests(server, client):
+    """`requests` has the received requests, oldest first; last and to() select from it."""
     client.call("ka10001", stk_cd="005930")
     client.call("ka10002")
 
@@ -141,14 +141,14 @@ def test_requests(server, client):
     assert 1 == len(server.requests.to("au10001"))
 
 
-def test_nothing_came_in(server):
-    """last says so if there is none."""
+def test_requests_last_without_a_request(server):
+    """`requests.last` raises an error if no request was received."""
     with pytest.raises(IndexError, match="no request was received"):
         server.requests.last
 
 
-def test_request_shows_no_secret(client):
-    """The repr of a request has neither keys nor token, so that a failed assertion prints none."""
+def test_repr_of_a_request_shows_no_secret(client):
+    """The repr of a request has neither keys nor token: a failed assertion prints it."""
     client.call(path="/api/dostk/stkinfo?token=" + client.token)
 
     shown = repr(client.server.requests)
@@ -157,8 +157,8 @@ def test_request_shows_no_secret(client):
         assert secret not in shown
 
 
-def test_token_of_a_request():
-    """Only a bearer token counts as one."""
+def test_only_a_bearer_token_is_the_token_of_a_request():
+    """`token` of a request is its bearer token, and None with any other authorization header."""
     headers = ["Bearer abc", "bearer abc", "Basic abc", "Bearer "]
     requests = [ReceivedRequest("POST", "/", {"authorization": header}, b"") for header in headers]
 

@@ -1,4 +1,4 @@
-"""What a response looks like on the wire, after a captured one."""
+"""The headers and the body of a response on the wire, compared with a captured one."""
 
 import json
 
@@ -13,8 +13,8 @@ CORS = {
 }
 
 
-def check_as_captured(response, api_id):
-    """The headers are those of the captured response."""
+def check_headers(response, api_id):
+    """Check that the headers are those of the captured response."""
     headers = response.headers
     assert {**CORS, "Transfer-Encoding": "chunked", "Connection": "keep-alive"}.items() <= dict(headers).items()
     assert "Content-Length" not in headers
@@ -22,35 +22,35 @@ def check_as_captured(response, api_id):
     assert (api_id, "N", "", "") == tuple(headers[name] for name in ("api-id", "cont-yn", "next-key", "user-data"))
 
 
-def test_success(client):
-    """A success is chunked, without a length, and has Kiwoom's headers [captured]."""
-    check_as_captured(client.call(), "ka10001")
+def test_a_success_has_the_captured_headers(client):
+    """A success is sent in chunks, without a length, and has Kiwoom's headers [captured]."""
+    check_headers(client.call(), "ka10001")
 
 
-def test_token_call(client):
-    """au10001 and au10002 look the same."""
-    check_as_captured(client.issue(), "au10001")
-    check_as_captured(client.revoke(client.token), "au10002")
+def test_token_calls_have_the_captured_headers(client):
+    """au10001 and au10002 have the same headers as an API."""
+    check_headers(client.issue(), "au10001")
+    check_headers(client.revoke(client.token), "au10002")
 
 
 @pytest.mark.parametrize("rejection", [8005, 401, "top", 8103])
-def test_rejection(server, client, rejection):
-    """A rejected token looks the same, so a client that needs a length does not see it."""
+def test_a_rejection_has_the_captured_headers(server, client, rejection):
+    """A rejection is sent in chunks, too: a client that needs a length does not see it."""
     server.rejection = rejection
     server.revoke_all()
 
-    check_as_captured(client.call(), "ka10001")
+    check_headers(client.call(), "ka10001")
 
 
-def test_error(server, client):
-    """An error of fail() looks the same, and so does a complaint."""
+def test_an_error_has_the_captured_headers(server, client):
+    """An error of fail() has the same headers, and so has a refused request."""
     server.fail(refusal(1511, parameter="stk_cd"), api_id="ka10001")
 
-    check_as_captured(client.call(), "ka10001")
-    check_as_captured(client.call(headers={"content-type": "text/plain"}), "ka10001")
+    check_headers(client.call(), "ka10001")
+    check_headers(client.call(headers={"content-type": "text/plain"}), "ka10001")
 
 
-def test_rows_are_counted(client):
+def test_resp_cnt_is_the_number_of_rows(client):
     """resp-cnt is the number of rows in this response [captured]."""
     rows = [{"dt": "20250103"}] * 7
     client.server.reply_pages("ka10081", "stk_dt_pole_chart_qry", rows, size=5)
@@ -59,7 +59,7 @@ def test_rows_are_counted(client):
     assert "0" == client.call("ka10001").headers["resp-cnt"]
 
 
-def test_length_by_option(kiwoom, client_of):
+def test_content_length_sends_a_length(kiwoom, client_of):
     """With content_length=True every response has a length and no chunks."""
     client = client_of(kiwoom(content_length=True))
     client.log_in()
@@ -69,15 +69,15 @@ def test_length_by_option(kiwoom, client_of):
     assert "Transfer-Encoding" not in response.headers
 
 
-def test_long_body(server, client):
+def test_a_long_body_arrives_whole(server, client):
     """A body of several chunks arrives whole."""
     server.reply("ka10001", {"stk_nm": "삼성전자" * 10_000})
 
     assert "삼성전자" * 10_000 == client.call().json()["stk_nm"]
 
 
-def test_page_of_a_gateway(server, client):
-    """A page of a gateway has its length and none of Kiwoom's headers."""
+def test_a_gateway_page_has_other_headers(server, client):
+    """A page of a gateway has a length, and none of Kiwoom's headers."""
     server.fail(faults.server_error(502), api_id="ka10001")
 
     response = client.call()
@@ -85,8 +85,8 @@ def test_page_of_a_gateway(server, client):
     assert {"api-id", "Vary", "Transfer-Encoding"}.isdisjoint(response.headers)
 
 
-def test_length_of_ones_own(server, client):
-    """A Reply may bring a length of its own, which is sent instead of chunks."""
+def test_a_reply_may_set_its_length(server, client):
+    """A Reply may set its own Content-Length; it is sent instead of chunks."""
     content = json.dumps({"n": 1}).encode()
     server.reply("ka10001", Reply(content, headers={"Content-Length": str(len(content))}))
 
@@ -96,8 +96,8 @@ def test_length_of_ones_own(server, client):
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_status_without_a_body(server, client, status):
-    """HTTP 204 and 304 have neither a body nor a length nor chunks, and the connection goes on."""
+def test_http_204_and_304_have_no_body(server, client, status):
+    """HTTP 204 and 304 have no body, length or chunks, and the connection stays open."""
     server.reply("ka10001", [Reply({"n": 1}, status=status), {"n": 2}])
 
     response = client.call()
@@ -107,8 +107,8 @@ def test_status_without_a_body(server, client, status):
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_client_that_reads_late(kiwoom, client_of, tls):
-    """A response that is larger than all buffers waits for its client, over https as well."""
+def test_a_large_response_waits_for_a_slow_client(kiwoom, client_of, tls):
+    """A response that is larger than all buffers waits for its client, over https as well; other calls do not wait."""
     server = kiwoom(tls=tls)
     client = client_of(server)
     if tls:

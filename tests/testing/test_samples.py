@@ -9,8 +9,8 @@ from requests_kiwoom.testing import KiwoomServer
 ORDER = {"dmst_stex_tp": "KRX", "stk_cd": "005930", "ord_qty": "1", "trde_tp": "3"}
 
 
-def test_fields_of_a_quote(client):
-    """ka10001 responds with its fields, as strings, and the stock of the request."""
+def test_a_quote_has_its_fields_as_strings(client):
+    """ka10001 returns its fields as strings, and the stock of the request."""
     quote = client.call(stk_cd="000660").json()
 
     assert {"stk_cd", "stk_nm", "cur_prc", "per", "eps", "250hgst", "high_pric", "flu_rt"} <= quote.keys()
@@ -30,15 +30,15 @@ def test_fields_of_a_quote(client):
         ("trde_tern_rt", r"\d+\.\d\d"),
     ],
 )
-def test_forms(server, name, form):
+def test_a_value_has_the_form_of_its_field(server, name, form):
     """A value has the form that its name suggests: signed prices, dates, quantities, rates."""
     (row,) = server.sample("ka10081")["stk_dt_pole_chart_qry"]
 
     assert re.fullmatch(form, row[name]), row[name]
 
 
-def test_times(server):
-    """A time is HHMMSS, and in a chart by minutes it has its date before it."""
+def test_times_have_their_format(server):
+    """A time is HHMMSS; in a minute chart, the date precedes it."""
     (minute,) = server.sample("ka10080")["stk_min_pole_chart_qry"]
     (trade,) = server.sample("ka10003")["cntr_infr"]
 
@@ -47,8 +47,8 @@ def test_times(server):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_prices_agree(seed):
-    """The prices of one row agree: low, open and current, high; the sign is the direction of the day."""
+def test_prices_of_a_row_are_consistent(seed):
+    """The prices of a row are consistent: low < open and current < high; the sign shows the direction of the day."""
     (row,) = KiwoomServer(seed=seed).sample("ka10081")["stk_dt_pole_chart_qry"]
     price = {name: abs(int(row[name])) for name in ("low_pric", "open_pric", "cur_prc", "high_pric")}
 
@@ -58,8 +58,8 @@ def test_prices_agree(seed):
     assert row["cur_prc"][0] == row["pred_pre"][0]
 
 
-def test_order_book(server):
-    """Offers rise and bids fall with their rank in the book."""
+def test_order_book_prices_are_sorted(server):
+    """In the order book, offers rise and bids fall with their rank."""
     book = server.sample("ka10004")
     offers = [abs(int(book[f"sel_{rank}th_pre_bid"])) for rank in range(2, 11)]
     bids = [abs(int(book[f"buy_{rank}th_pre_bid"])) for rank in range(2, 11)]
@@ -69,16 +69,16 @@ def test_order_book(server):
     assert bids[0] < abs(int(book["buy_fpr_bid"])) < abs(int(book["sel_fpr_bid"])) < offers[0]
 
 
-def test_rows(server):
-    """sample() makes as many rows as are asked for, each a trading day before the last."""
+def test_sample_has_the_requested_number_of_rows(server):
+    """sample() returns the requested number of rows, each one trading day before the last."""
     days = [row["dt"] for row in server.sample("ka10081", rows=7)["stk_dt_pole_chart_qry"]]
 
     assert ["20250103", "20250102", "20250101", "20241231", "20241230", "20241227", "20241226"] == days
     assert [] == server.sample("ka10081", rows=0)["stk_dt_pole_chart_qry"]
 
 
-def test_one_row_by_default(client):
-    """A list has one row unless a test asks for more, and the stock of the request is in it."""
+def test_a_list_has_one_row_by_default(client):
+    """A list has one row by default, and the row has the stock of the request."""
     (row,) = client.call("kt00018").json()["acnt_evlt_remn_indv_tot"]
     (asked,) = client.call("ka10095", stk_cd="035420").json()["atn_stk_infr"]
 
@@ -86,7 +86,7 @@ def test_one_row_by_default(client):
 
 
 def test_order_numbers_grow(client):
-    """Each order has a number of 7 digits, greater than the last, whatever kind of order it is."""
+    """Each order has a number of 7 digits, greater than the last one, whatever the kind of order."""
     numbers = [client.call(api_id, **ORDER).json()["ord_no"] for api_id in ("kt10000", "kt10001", "kt10003", "kt50000")]
 
     assert ["0000001", "0000002", "0000003", "0000004"] == numbers
@@ -98,7 +98,7 @@ def test_an_order_echoes_its_exchange(client):
 
 
 def test_same_seed_same_values():
-    """The same seed gives the same values, another seed others; changing a sample changes no other one."""
+    """The same seed gives the same values, another seed gives others. A change of one sample changes no other."""
     first, again, other = (KiwoomServer(seed=seed).sample("kt00018") for seed in (1, 1, 2))
     assert first == again != other
 
@@ -106,7 +106,7 @@ def test_same_seed_same_values():
     assert again == KiwoomServer(seed=1).sample("kt00018")
 
 
-def test_unknown_fields(client):
+def test_an_api_with_unknown_fields_is_a_bare_success(client):
     """An API whose fields are unknown is a success without fields."""
     assert {"return_code": 0, "return_msg": "정상적으로 처리되었습니다"} == client.call("usa20100").json()
 

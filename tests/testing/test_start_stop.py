@@ -1,4 +1,4 @@
-"""start() and stop(), as a notebook uses them, and what ends with a server."""
+"""start() and stop(), as in a notebook, and what ends with a server."""
 
 import socket
 import subprocess
@@ -19,7 +19,7 @@ print(server.ca_bundle)
 """
 
 
-def test_start_and_stop():
+def test_a_server_runs_from_start_to_stop():
     """start() returns the server, which runs until stop(); its threads end with it."""
     server = KiwoomServer().start()
     assert 200 == requests.post(server.url + "/oauth2/token", json={}).status_code
@@ -30,8 +30,8 @@ def test_start_and_stop():
     assert [] == threads_left_behind()
 
 
-def test_twice():
-    """A second start() or stop(), as of a cell that runs twice, changes nothing."""
+def test_a_second_start_or_stop_changes_nothing():
+    """A second start() or stop() changes nothing, as when a notebook cell is run twice."""
     server = KiwoomServer().start()
     url = server.url
     assert (server, url) == (server.start(), server.url)
@@ -40,8 +40,8 @@ def test_twice():
     server.stop()
 
 
-def test_stop_and_start():
-    """A server that was stopped starts again, with its keys and records."""
+def test_a_stopped_server_starts_again():
+    """A stopped server starts again, with its keys and records."""
     server = KiwoomServer().start()
     requests.post(server.url + "/oauth2/token", json={})
     server.stop()
@@ -51,8 +51,8 @@ def test_stop_and_start():
     assert 2 == len(server.requests)
 
 
-def test_a_process_that_does_not_stop_it(tmp_path):
-    """A process that ends without stop() ends at once, and leaves no file of its certificate."""
+def test_a_process_ends_without_stop(tmp_path):
+    """A process that never calls stop() ends at once, and leaves no certificate file."""
     ran = subprocess.run([sys.executable, "-c", LEAVES_IT_RUNNING], capture_output=True, text=True, timeout=60)
 
     assert ("", 0) == (ran.stderr, ran.returncode)
@@ -60,10 +60,10 @@ def test_a_process_that_does_not_stop_it(tmp_path):
         open(ran.stdout.strip())
 
 
-def test_shutdown_that_wakes_no_thread(monkeypatch):
-    """Idle connections, plain, with TLS and WebSockets, end with the server where a shutdown wakes no thread.
+def test_stop_where_a_shutdown_wakes_no_thread(monkeypatch):
+    """Idle connections (plain, TLS, WebSocket) end with the server, even if a shutdown wakes no thread.
 
-    On Windows a thread inside recv() stays there: the server took 0.5 s to end, and left the thread behind.
+    On Windows a thread stays inside recv(): the server took 0.5 s to end, and the thread did not end.
     """
     monkeypatch.setattr(socket.socket, "shutdown", lambda sock, how: None)
     servers = [KiwoomServer().start(), KiwoomServer(tls=True).start()]
