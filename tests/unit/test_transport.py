@@ -165,8 +165,8 @@ def test_the_environment_s_proxy_is_used(monkeypatch):
     """``HTTP_PROXY`` is used, as for any request."""
     with RawServer(http(b"{}")) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.delenv("NO_PROXY", make_raising_adapter=False)
-        monkeypatch.delenv("no_proxy", make_raising_adapter=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
         send("http://kiwoom.example")
 
     assert proxy.requests[0].startswith(b"POST http://kiwoom.example/oauth2/token ")
