@@ -32,7 +32,7 @@ lent.close()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be had")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses a stack of 64 TiB for certain")
 def test_the_token_call_uses_the_current_thread_if_none_can_start(server):
     """A process that can start no thread, for instance while it ends, makes the token call in the current thread."""
     assert ["0"] == output_of(run_script(THREADLESS, server))

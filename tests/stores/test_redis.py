@@ -274,7 +274,7 @@ class TestClients:
         assert "<RedisStore prefix='one:'>" == repr(RedisStore(client, "one:"))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be possible")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses a stack of 64 TiB for certain")
 def test_redis_is_called_in_the_current_thread_if_none_can_start(client):
     """A process that can start no thread, for instance while it ends, calls Redis in the current thread."""
     store = RedisStore(client)

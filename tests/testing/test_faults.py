@@ -8,6 +8,7 @@ from requests.exceptions import ChunkedEncodingError, ConnectionError
 
 from requests_kiwoom.testing import KiwoomServer, Reply, faults
 from tests.helpers.threads import until
+from tests.helpers.wine import hides_resets
 from tests.testing.client import threads_left_behind, threads_of_servers
 
 STK = "/api/dostk/stkinfo"
@@ -39,6 +40,7 @@ def test_a_broken_response_was_processed_by_the_server(client, fail, fault, erro
     assert 2 == client.call().json()["n"]
 
 
+@hides_resets
 def test_a_reset_and_a_truncated_body_differ(client, fail):
     """A reset is a TCP reset, a truncated body ends in order: clients can tell them apart."""
     fail(faults.RESET_BEFORE)

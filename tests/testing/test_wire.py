@@ -135,7 +135,7 @@ def test_a_client_that_leaves_does_not_disturb_others(server, client, sent):
     assert (2, []) == (len(server.requests), server.complaints)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stack of 64 TiB may be available")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses a stack of 64 TiB for certain")
 def test_a_process_without_threads_closes_the_connection(server, client):
     """If no more threads can be started, the server closes the connection, and serves the next client."""
     before = threading.stack_size(1 << 46)

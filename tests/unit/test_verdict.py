@@ -15,7 +15,7 @@ from urllib3.response import HTTPResponse
 
 from requests_kiwoom.verdict import Verdict, is_short, judge, judge_response, peek
 from tests.helpers.raw_server import RawServer
-from tests.helpers.wine import crashes_wine, is_wine
+from tests.helpers.wine import crashes_wine, hides_resets
 
 REJECTION = json.dumps({"return_code": 3, "return_msg": "인증에 실패했습니다[8005:Token이 유효하지 않습니다]"}).encode()
 SUCCESS = json.dumps({"return_code": 0, "return_msg": "정상적으로 처리되었습니다"}).encode()
@@ -255,7 +255,7 @@ def test_a_read_timeout_during_a_look_is_raised_to_the_caller():
         done.set()
 
 
-@pytest.mark.skipif(is_wine, reason="Wine 8.0 reports a reset as the end of the stream, unless recv() waits already")
+@hides_resets
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_reset_during_a_look_is_raised_to_the_caller(chunked):
     """A connection that is reset in the middle of the body is an error for the caller, not the end of the body."""
