@@ -55,13 +55,13 @@ def test_a_request_prepared_in_one_thread_can_be_sent_in_another(server, session
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
 @pytest.mark.parametrize("rejection", [8005, 401])
-def test_fifty_sends_after_one_revocation_cost_51_requests(server, bare_session, prepared, rejection, reissue):
+def test_20_sends_after_one_revocation_cost_21_requests(server, bare_session, prepared, rejection, reissue):
     """The request gets the new token, so only the first send after a revocation costs a second request."""
     server.rejection, server.reissue = rejection, reissue
     server.revoke_all()
 
-    assert {0} == {send(bare_session, prepared) for _ in range(50)}
-    assert (51, 2) == (count_sent(server), server.issues)
+    assert {0} == {send(bare_session, prepared) for _ in range(20)}
+    assert (21, 2) == (count_sent(server), server.issues)
     assert f"Bearer {server.token}" == prepared.headers["Authorization"]
 
 
@@ -100,7 +100,7 @@ def test_with_resend_false_the_next_send_carries_the_new_token(server, auth, bar
     assert (3, 2) == (count_sent(server), server.issues)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_prepared_request_is_accepted_after_random_events(server, auth, bare_session, seed):
     """After random events a prepared request is accepted when it is sent, or at its second send after a pause."""
     rng = random.Random(seed)
@@ -150,13 +150,13 @@ def test_a_late_rejection_does_not_replace_another_thread_s_new_token(server, ba
 
 @pytest.mark.parametrize("reissue", ["same", "new"])
 def test_revocations_fail_no_send_of_eight_threads_with_one_request(server, prepared, reissue):
-    """If eight threads send one request object, five revocations fail no send and cost one au10001 call each."""
+    """If eight threads send one request object, three revocations fail no send and cost one au10001 call each."""
     server.reissue = reissue
-    for _ in range(5):
+    for _ in range(3):
         server.revoke_all()
         assert [[0, 0, 0]] * 8 == in_threads(8, lambda: [send(requests.Session(), prepared) for _ in range(3)])
 
-    assert 6 == server.issues
+    assert 4 == server.issues
 
 
 @pytest.mark.parametrize("kind", [requests.Session, KeepsAuth])

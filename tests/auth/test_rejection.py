@@ -21,8 +21,7 @@ from tests.helpers.raw_server import RawServer, http, http_chunked, issued
 from tests.helpers.threads import in_threads
 
 
-@pytest.mark.parametrize("reissue", ["same", "new"])
-@pytest.mark.parametrize("rejection", [8005, 401])
+@pytest.mark.parametrize("reissue, rejection", [("same", 8005), ("new", 401)])
 def test_32_threads_share_one_new_token_after_a_revocation(server, session, url, reissue, rejection):
     """If 32 threads send at once after a revocation, they make one au10001 call, and no request fails."""
     server.reissue, server.rejection = reissue, rejection

@@ -259,7 +259,7 @@ def test_requests_wait_for_renew(server, auth, url):
     """A request that starts during ``renew()`` waits, and carries the new token."""
     old = auth.token()
     server.clock.advance(hours=3)
-    server.latency = 0.2
+    server.latency = 0.1
     renewing = threading.Thread(target=auth.renew)
     renewing.start()
     until(lambda: server.revokes)  # Until au10002 is under way.

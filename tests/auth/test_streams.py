@@ -162,7 +162,7 @@ def test_a_read_timeout_of_the_body_raises_requests_own_error(sent):
     with RawServer(issued("first"), stall) as server:
         auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=server.url)
         auth.token()
-        response = requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID), stream=True, timeout=0.2)
+        response = requests.post(server.url + PATH, json={}, auth=auth.for_api(API_ID), stream=True, timeout=0.1)
         with pytest.raises(requests.ConnectionError, match="Read timed out"):
             response.content
         let_go.set()
