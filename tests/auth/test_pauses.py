@@ -61,6 +61,18 @@ def test_two_apis_that_always_reject_cause_one_au10001_call_each(server, poll, r
     assert server.issues <= 3
 
 
+def test_requests_without_an_api_id_have_a_pause_too(server, poll, auth, url):
+    """If a program removes the api-id header, and every token is rejected, ten requests make two au10001 calls."""
+    server.fail(*[refusal(8005)] * 20, path=PATH)
+    request = requests.Request("POST", url, json={}, auth=auth.for_api(BAD)).prepare()
+    del request.headers["api-id"]
+
+    with requests.Session() as session:
+        assert {3} == {session.send(request).json()["return_code"] for _ in range(10)}
+
+    assert 2 == server.issues
+
+
 def test_at_most_one_call_for_each_pause(server, poll, monkeypatch):
     """An API that always rejects, polled every second, causes a call after 1, 2, 4, 8, 16 and then each 20 s."""
     monkeypatch.setattr(random, "uniform", lambda low, high: low)

@@ -528,8 +528,9 @@ def test_an_error_of_the_resend_is_raised():
 
 
 @pytest.mark.parametrize("end", [b"", b"0\r\n\r\n"])
-def test_a_streamed_rejection_can_be_read_without_its_last_chunk(end):
-    """With ``stream=True`` and ``resend=False`` the caller can read the rejection, even without its last chunk."""
+@pytest.mark.parametrize("resend", [True, False])
+def test_a_streamed_rejection_can_be_read_without_its_last_chunk(end, resend):
+    """With ``stream=True`` the caller can read the rejection that is returned, even without its last chunk."""
     body = json.dumps(REJECTED).encode()
     chunked = http_chunked(body).removesuffix(b"0\r\n\r\n") + end
     done = threading.Event()
@@ -538,8 +539,8 @@ def test_a_streamed_rejection_can_be_read_without_its_last_chunk(end):
         connection.sendall(chunked)
         done.wait(60)  # The connection stays open, so that only the rejection itself can be read.
 
-    with RawServer(issued("first"), serve, issued("second")) as raw:
-        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, resend=False).for_api("ka10001")
+    with RawServer(issued("first"), serve, issued("second"), serve) as raw:
+        auth = KiwoomAuth("fake-appkey", "fake-secretkey", base_url=raw.url, resend=resend).for_api("ka10001")
         threading.Timer(0.1, done.set).start()
         with requests.post(raw.url + PATH, json={}, auth=auth, stream=True) as response:
             assert REJECTED == response.json()

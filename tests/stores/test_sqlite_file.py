@@ -166,6 +166,20 @@ class TestOwnerAndMode:
         with pytest.raises(StoreError, match="symbolic link"):
             SQLiteStore(path).load("key")
 
+    @needs_modes
+    def test_a_link_that_appears_while_the_file_is_created_is_not_followed(self, path, monkeypatch):
+        """A symbolic link that another program makes while the file is created is not followed."""
+        target, makedirs = path.parent / "target", os.makedirs
+
+        def make_folder_and_link(*args, **options):
+            makedirs(*args, **options)
+            path.symlink_to(target)
+
+        monkeypatch.setattr(os, "makedirs", make_folder_and_link)
+        with pytest.raises(StoreError, match="symbolic link"):
+            METHODS["update"](SQLiteStore(path))
+        assert not target.exists()
+
     def test_a_folder_is_not_used(self, tmp_path):
         """A folder is not used."""
         with pytest.raises(StoreError, match="not a regular file"):
