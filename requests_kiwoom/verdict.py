@@ -1,7 +1,6 @@
 """``judge_response``: what a response means for the token that its request carried. The hook uses it."""
 
 import zlib
-from contextlib import suppress
 from enum import Enum
 from io import BufferedReader, RawIOBase
 from typing import Any
@@ -175,6 +174,5 @@ class _PutBack(RawIOBase):
         return len(piece)
 
     def close(self) -> None:
-        with suppress(OSError):
-            self._reader.close()
+        self._reader.close()
         super().close()
