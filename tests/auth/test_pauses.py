@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from requests_kiwoom import KiwoomAuth, TokenUnavailable
-from requests_kiwoom.testing import Reply, refusal
+from requests_kiwoom.testing import refusal
 from tests.helpers.constants import PATH
 from tests.helpers.raw_server import RawServer, http
 from tests.helpers.sessions import redirect
@@ -263,10 +263,11 @@ def test_renew_by_force_gives_an_api_in_its_pause_another_token(server, poll, au
 
 
 def test_another_auth_does_not_share_the_pause(server, poll):
-    """Another auth for the same key does not share the pause."""
+    """Another auth for the same key does not share the pause: it replaces the token that the API rejects."""
     reject(server, BAD)
     poll(BAD)
-    server.fail(Reply({"return_code": 0}), path=PATH)
+    calls = server.issues
     other = KiwoomAuth(server.appkey, server.secretkey, base_url=server.url).for_api(BAD)
+    requests.post(server.url + PATH, json={}, auth=other)
 
-    assert 0 == requests.post(server.url + PATH, json={}, auth=other).json()["return_code"]
+    assert 2 == server.issues - calls  # Its first token, and another one after the rejection.

@@ -476,7 +476,7 @@ def test_a_success_is_never_resent(server, session, url, return_code):
 
     session.post(url, json={})
 
-    assert 1 == server.issues
+    assert (1, 1) == (server.issues, len(server.requests.to("ka10001")))
 
 
 def test_without_a_stream_argument_the_hook_reads_the_response(caplog):

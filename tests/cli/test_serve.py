@@ -141,6 +141,16 @@ def test_rate_limits(arguments):
         assert {0, 5} == issue_20_at_once(serving)
 
 
+@pytest.mark.parametrize("language, warning", [("en", "goes to Kiwoom instead"), ("ko", "키움 서버에 연결합니다")])
+def test_the_introduction(language, warning):
+    """The sentences at the start fit 80 columns, and say that mock=True connects to Kiwoom instead."""
+    with Serving("--lang", language) as serving:
+        text = serving.introduction
+
+    assert "from_env(mock=True)" in text and warning in text
+    assert 80 >= max(display_width(line) for line in text.splitlines() if not line.startswith("  "))
+
+
 @pytest.fixture(scope="module")
 def port():
     """The port that --port names."""
@@ -155,15 +165,6 @@ def serving(port, tmp_path_factory):
     (directory / "ka10002.json").write_text('{"stk_nm": "삼성전자"}', encoding="utf-8")
     with Serving("--port", str(port), "--mock", "--seed", "7", "--data", str(directory)) as serving:
         yield serving
-
-    @pytest.mark.parametrize("language, warning", [("en", "goes to Kiwoom instead"), ("ko", "키움 서버에 연결합니다")])
-    def test_sentences(self, language, warning):
-        """Its sentences fit 80 columns, and say that mock=True connects to Kiwoom instead."""
-        with Serving("--lang", language) as serving:
-            text = serving.introduction
-
-        assert "from_env(mock=True)" in text and warning in text
-        assert 80 >= max(display_width(line) for line in text.splitlines() if not line.startswith("  "))
 
 
 class TestOptions:

@@ -131,7 +131,7 @@ def test_an_invalid_redis_address_is_not_repeated(server):
 
     assert 1 == ran.status
     assert "KIWOOM_STORE is not an address of a Redis server" in ran.complaint
-    assert "fake-password" not in ran.complaint
+    assert "fake-pass" not in ran.complaint
 
 
 @pytest.mark.parametrize("command", ["token", "renew", "revoke"])

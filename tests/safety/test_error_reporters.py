@@ -151,7 +151,6 @@ def test_the_error_for_a_bad_key_file_shows_no_key(tmp_path, reports, content, e
 @pytest.mark.parametrize("name", ["appkey", "secretkey"])
 def test_the_repr_of_an_auth_whose_constructor_failed(reports, name):
     """The ``repr()`` of an auth whose constructor failed works, and shows no key."""
-    caught = []
     with pytest.raises(ValueError) as caught:
         KiwoomAuth(**{**KEYS, name: ""})
 
@@ -269,11 +268,6 @@ def test_an_adapters_error_shows_no_key_in_json_spelling(reports):
         text = reports(catch(auth.token))
 
     assert_no_secret_in(text, *(key[5:] for key in keys))
-
-
-def tokens_of(server):
-    """Return the tokens that the server saw, and the current one."""
-    return list(filter(None, {request.token for request in server.requests} | {server.token}))
 
 
 class SoftTimeLimitExceeded(Exception):
@@ -405,7 +399,7 @@ def test_no_line_has_a_secret_in_a_local_variable(server, url, work):
 @crashes_wine
 @untraced
 @pytest.mark.parametrize("work", ["issue", "rejection", "revoke", "renew"])
-def test_an_exception_at_any_line_shows_no_secret(server, url, reports, work):
+def test_an_exception_at_any_line_shows_no_secret(server, url, work):
     """An exception at any line of a token call or of a rejection shows no secret, and the auth works afterwards."""
     for line in range(1, 5000, 97):
         auth, tokens, call = prepare(server, url, work)

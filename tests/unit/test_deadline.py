@@ -113,6 +113,23 @@ def test_a_result_at_the_moment_of_a_ctrl_c_is_undone(monkeypatch, convert):
     assert [True] == undone
 
 
+def test_ctrl_c_leaves_a_function_that_still_runs(monkeypatch):
+    """A Ctrl-C is raised while the function still runs, and its result is undone when it comes."""
+    late, undone = Late(lambda: "late"), []
+
+    def interrupt(thread, timeout=None):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "join", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            call_with_timeout(late, 60, "it did not end", undo=undone.append)
+    assert [] == undone
+
+    late.end()
+    assert ["late"] == undone
+
+
 def test_an_interrupt_inside_start_does_not_call_the_function_twice(monkeypatch):
     """An error of an interrupted ``start()`` is raised: it is not a lack of threads, and the thread may run."""
     calls = []
